@@ -1,0 +1,52 @@
+import eslint from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** What each room may import: lib/policy and lib/protocol decide without knowing Nest or HTTP objects. */
+const room = (files, forbidden) => ({
+  files,
+  rules: { 'no-restricted-imports': ['error', { patterns: forbidden }] },
+});
+const nest = { group: ['@nestjs/*', 'rxjs', 'rxjs/*'], message: 'This room is pure: nothing of Nest.' };
+const deepNest = {
+  regex: '^@nestjs/[^/]+/',
+  message: 'Non-public Nest imports live in lib/routing/nest-internals.ts alone.',
+};
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', 'sample/*/dist/'] },
+  eslint.configs.recommended,
+  ...tseslint.configs.strict,
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
+  {
+    files: ['lib/**/*.ts'],
+    rules: {
+      'no-console': 'error',
+      'no-restricted-imports': ['error', { patterns: [deepNest] }],
+    },
+  },
+  room(
+    ['lib/policy/**/*.ts'],
+    [nest, { group: ['../protocol/*', '../routing/*', '../platform/*'], message: 'lib/policy imports no other room.' }],
+  ),
+  room(
+    ['lib/protocol/**/*.ts'],
+    [nest, { group: ['../routing/*', '../platform/*'], message: 'lib/protocol imports lib/policy alone.' }],
+  ),
+  room(
+    ['lib/routing/**/*.ts'],
+    [
+      deepNest,
+      { group: ['../policy/*', '../protocol/*', '../platform/*'], message: 'lib/routing knows nothing of CORS.' },
+    ],
+  ),
+  { files: ['lib/routing/nest-internals.ts'], rules: { 'no-restricted-imports': 'off' } },
+  {
+    rules: {
+      // Nest's modules are classes without members.
+      '@typescript-eslint/no-extraneous-class': 'off',
+    },
+  },
+);

@@ -1,0 +1,18 @@
+/**
+ * The injection token of the module's options. Override it in a test to run an app with another policy.
+ *
+ * @example
+ * ```ts
+ * Test.createTestingModule({ imports: [AppModule] })
+ *   .overrideProvider(CORS_MODULE_OPTIONS)
+ *   .useValue({ origin: 'https://test.example.com' });
+ * ```
+ * @publicApi
+ */
+export const CORS_MODULE_OPTIONS: symbol = Symbol.for('nestjs-cors:options');
+
+/** A string, so that the ESM and the CommonJS build agree. */
+export const CORS_METADATA = 'nestjs-cors:policy';
+
+/** The context of every line this module logs. */
+export const LOGGER_CONTEXT = 'CorsModule';

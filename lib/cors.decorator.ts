@@ -1,0 +1,54 @@
+import { CORS_METADATA } from './cors.constants.js';
+import type { CorsPolicyOptions } from './policy/options.js';
+
+/** What `@Cors()` leaves on a controller or a handler: its arguments, unread until boot. */
+export interface CorsMetadata {
+  readonly args: readonly unknown[];
+  /** Another `@Cors()` stands below this one on the same target. */
+  readonly repeated: boolean;
+}
+
+/**
+ * Gives a controller or a route handler a CORS policy of its own, merged over what it inherits: field by field, the
+ * nearest level that states a field wins. Subclasses inherit a controller's policy.
+ *
+ * - `@Cors({ … })`: merged over the inherited policy; `add(...)` extends an inherited list
+ * - `@Cors('name')`: a named policy of `CorsModule.forRoot({ policies })`, in place of what would be inherited
+ * - `@Cors('name', { … })`: the same, with overrides
+ * - `@Cors(false)`: no cross-origin access
+ *
+ * Mistakes are errors when the app boots.
+ *
+ * @example
+ * ```ts
+ * @Cors({ allowedHeaders: ['content-type', 'x-csrf-token'] })
+ * @Controller('admin')
+ * export class AdminController {
+ *   @Cors({ origin: add('https://partner.example.net') })
+ *   @Post('import')
+ *   import() {}
+ * }
+ * ```
+ * @publicApi
+ */
+export function Cors(policy?: CorsPolicyOptions | false): ClassDecorator & MethodDecorator;
+export function Cors(name: string, overrides?: CorsPolicyOptions): ClassDecorator & MethodDecorator;
+export function Cors(...args: readonly unknown[]): ClassDecorator & MethodDecorator {
+  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
+    const on: object = descriptor === undefined ? target : (descriptor.value as object);
+    const metadata: CorsMetadata = { args, repeated: Reflect.hasOwnMetadata(CORS_METADATA, on) };
+    Reflect.defineMetadata(CORS_METADATA, metadata, on);
+  };
+}
+
+/**
+ * Closes a controller or a route handler to other origins: no `Access-Control-*` header, and preflights are refused.
+ * The same as `@Cors(false)`.
+ *
+ * CORS is not access control: the handler still runs for requests that need no preflight. Keep the guards.
+ *
+ * @publicApi
+ */
+export function NoCors(): ClassDecorator & MethodDecorator {
+  return Cors(false);
+}

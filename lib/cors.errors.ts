@@ -1,0 +1,60 @@
+import { ForbiddenException } from '@nestjs/common';
+import { locationLabel, routeLabel, andMore, subjectOf, type CorsIssue } from './cors-issue.js';
+import { FORBIDDEN_BODY, PROBLEMS } from './messages.js';
+import type { CorsReason } from './protocol/decision.js';
+
+/**
+ * The app does not boot: its CORS configuration has errors. {@link issues} has all of them; the message lists them by
+ * place, each with what to type instead.
+ *
+ * @publicApi
+ */
+export class CorsConfigurationError extends Error {
+  override readonly name = 'CorsConfigurationError';
+  readonly issues!: readonly CorsIssue[];
+
+  constructor(issues: readonly CorsIssue[]) {
+    super(describeIssues(issues));
+    // Not enumerable: Node prints enumerable properties below the stack, and the message has it all.
+    Object.defineProperty(this, 'issues', { value: Object.freeze([...issues]), enumerable: false });
+  }
+}
+
+/**
+ * A request was refused by the CORS policy of its route: a preflight, or an actual request where the policy has
+ * `rejectDisallowed`. Goes through the app's exception filters. The body is the same for every refusal; with `debug`
+ * it also has the reason and what would allow the request.
+ *
+ * @publicApi
+ */
+export class CorsForbiddenException extends ForbiddenException {
+  override readonly name = 'CorsForbiddenException';
+
+  constructor(
+    /** Why. For filters and logs: not in the body unless `debug` is on. */
+    readonly reason: Exclude<CorsReason, 'allowed'>,
+    debug?: { readonly hint: string },
+  ) {
+    super(debug === undefined ? { ...FORBIDDEN_BODY } : { ...FORBIDDEN_BODY, reason, hint: debug.hint });
+  }
+}
+
+function describeIssues(issues: readonly CorsIssue[]): string {
+  const count = issues.length === 1 ? '1 error' : `${String(issues.length)} errors`;
+  const places = new Map<string, CorsIssue[]>();
+  for (const issue of issues) {
+    const place = placeOf(issue);
+    places.set(place, [...(places.get(place) ?? []), issue]);
+  }
+  const sections = [...places].map(([place, found]) => `${place}\n${found.map(describeIssue).join('\n')}`);
+  return `the CORS configuration has ${count}\n\n${sections.join('\n\n')}\n`;
+}
+
+function placeOf({ location, routes }: CorsIssue): string {
+  const shown = routes.slice(0, 3).map(routeLabel).join(', ');
+  return `${locationLabel(location)}${shown === '' ? '' : ` on ${shown}${andMore(routes.length - 3)}`}`;
+}
+
+function describeIssue(issue: CorsIssue): string {
+  return `  ${subjectOf(issue)} ${PROBLEMS[issue.code].problem} [${issue.code}]\n    ${issue.hint}`;
+}

@@ -1,0 +1,417 @@
+/**
+ * Every sentence a user can read: problems of a configuration, refusals, the start-up summary. Errors are data first
+ * (`code`, `path`, `value`); this file turns the data into words.
+ */
+
+interface ProblemText {
+  /** A warning is legal but probably wrong; an error does not boot. */
+  readonly severity: 'error' | 'warning';
+  /** Completes "`<path>` <value>: ". */
+  readonly problem: string;
+  /** What to type instead. `{fix}` is the corrected form; the sentence after `||` stands where there is none. */
+  readonly hint: string;
+}
+
+/** Every code of a configuration issue. Codes are stable: they are part of the public API. */
+export const PROBLEMS = {
+  // --- the shape of the options -----------------------------------------------------------------------------------
+  options_type: {
+    severity: 'error',
+    problem: 'is not an object of options',
+    hint: "Write { origin: ['https://app.example.com'] }.",
+  },
+  options_unreadable: {
+    severity: 'error',
+    problem: 'cannot be read: its getter throws',
+    hint: 'Pass plain values.',
+  },
+  option_unknown: {
+    severity: 'error',
+    problem: 'is not an option',
+    hint: 'Did you mean `{fix}`?||Remove it.',
+  },
+  option_undefined: {
+    severity: 'error',
+    problem: 'is stated but undefined, as an unset environment variable is',
+    hint: 'Set it, or leave the key out to take the default.',
+  },
+  boolean_type: { severity: 'error', problem: 'is not a boolean', hint: 'Write true or false.' },
+  private_network: {
+    severity: 'error',
+    problem:
+      'has no effect: browsers replaced Private Network Access by the Local Network Access permission, which no header can grant',
+    hint: 'Remove it.',
+  },
+  preflight_continue: {
+    severity: 'error',
+    problem: 'is not possible: a preflight is answered with the policy of its target before any handler could see it',
+    hint: 'Remove it. An OPTIONS request that is not a preflight reaches your @Options() handler anyway.',
+  },
+  policies_type: {
+    severity: 'error',
+    problem: 'is not an object of named policies',
+    hint: "Write { public: { origin: '*', methods: ['GET'] } }.",
+  },
+  policy_unknown: {
+    severity: 'error',
+    problem: 'names no policy of CorsModule.forRoot({ policies })',
+    hint: "Did you mean '{fix}'?||Add it to `policies`.",
+  },
+  add_without_list: {
+    severity: 'error',
+    problem: 'extends an inherited list, but what is inherited here is not a list',
+    hint: 'State the whole list in place of add(...).',
+  },
+
+  // --- origin -----------------------------------------------------------------------------------------------------
+  origin_missing: {
+    severity: 'error',
+    problem: 'is not stated, and there is no safe default',
+    hint: "State your front ends, { origin: ['https://app.example.com'] }, or { origin: false } for none.",
+  },
+  origin_empty: {
+    severity: 'error',
+    problem: 'is empty, as an unset environment variable is',
+    hint: 'List the origins, or write false for no cross-origin access.',
+  },
+  origin_type: {
+    severity: 'error',
+    problem: "is neither '*', an origin, a list of origins, add(...), nor false",
+    hint: "Write the origins as strings: ['https://app.example.com'].",
+  },
+  origin_reflected: {
+    severity: 'error',
+    problem: 'would reflect any origin: every site could read what the user may read',
+    hint: "List the origins you trust, or write '*' for public data without credentials.",
+  },
+  origin_regexp: {
+    severity: 'error',
+    problem: 'is a RegExp: one missing anchor or escape lets a look-alike host in',
+    hint: "Write a pattern: 'https://*.example.com' covers every subdomain, 'http://localhost:*' every port.",
+  },
+  origin_any_in_list: {
+    severity: 'error',
+    problem: 'stands in a list, which it would make meaningless',
+    hint: "Write origin: '*' alone for public data, or remove it from the list.",
+  },
+  origin_joined: {
+    severity: 'error',
+    problem: 'holds several origins in one string',
+    hint: "Write one string each: ['{fix}'].",
+  },
+  origin_null: {
+    severity: 'error',
+    problem: 'is the origin of every sandboxed frame, data: URL and local file: anyone can send it',
+    hint: 'Remove it, and serve the front end from an origin of its own.',
+  },
+  origin_whitespace: {
+    severity: 'error',
+    problem: 'has white space around it',
+    hint: "Write '{fix}'.||Remove the white space.",
+  },
+  origin_scheme_missing: {
+    severity: 'error',
+    problem: 'has no scheme, and an origin always has one',
+    hint: "Write '{fix}'.||Write it as 'https://host'.",
+  },
+  origin_scheme: {
+    severity: 'error',
+    problem: 'has a scheme that never stands in an Origin header',
+    hint: "Write '{fix}', the origin of the page.||Write the origin of the page that sends the request.",
+  },
+  origin_scheme_wildcard: {
+    severity: 'error',
+    problem: 'has a wildcard under a scheme whose hosts have no owner',
+    hint: 'List each origin exactly.',
+  },
+  origin_wildcard: {
+    severity: 'error',
+    problem: "has a wildcard that is neither a whole leading label ('*.') nor a port (':*')",
+    hint: "Write 'https://*.example.com' for subdomains, 'http://localhost:*' for ports, or list each origin.",
+  },
+  origin_userinfo: {
+    severity: 'error',
+    problem: 'holds a user name, and an origin never does',
+    hint: 'Remove everything up to the @.',
+  },
+  origin_path: {
+    severity: 'error',
+    problem: 'has something after the host and port, and an origin never does: it would match no request',
+    hint: "Write '{fix}'.||Remove what follows the host and port.",
+  },
+  origin_not_canonical: {
+    severity: 'error',
+    problem: 'is not in the form that browsers send: it would match no request',
+    hint: "Write '{fix}'.||Write it as the browser's location.origin shows it.",
+  },
+  origin_host: {
+    severity: 'error',
+    problem: 'does not hold a valid host',
+    hint: "Write it as the browser's location.origin shows it.",
+  },
+  origin_port: {
+    severity: 'error',
+    problem: 'has a port outside 1 to 65535',
+    hint: "Write the port that the page is served from, or ':*' for any.",
+  },
+  origin_insecure: {
+    severity: 'error',
+    problem: 'is not encrypted: anyone on the network path can act as this origin',
+    hint: "Write '{fix}', or set dangerouslyAllowInsecureOrigins: true if you accept that.",
+  },
+  origin_public_suffix: {
+    severity: 'error',
+    problem: 'covers a public suffix: anyone can register a host under it',
+    hint: 'List the hosts you own, or set dangerouslyAllowPublicSuffixPatterns: true if you accept that.',
+  },
+  origin_any_with_credentials: {
+    severity: 'error',
+    problem: 'with credentials: browsers refuse the pair, and any site could read what the user may read',
+    hint: "State `credentials: false` beside origin '*', or list the origins that may send credentials.",
+  },
+  origin_any_rejecting: {
+    severity: 'warning',
+    problem: 'with rejectDisallowed: there is no origin left to reject',
+    hint: 'List the origins, or remove rejectDisallowed.',
+  },
+  origin_duplicate: { severity: 'warning', problem: 'is listed twice', hint: 'Remove one.' },
+  origin_subsumed: {
+    severity: 'warning',
+    problem: 'is covered by a pattern of the same list',
+    hint: "Remove it, or remove '{fix}'.",
+  },
+  origin_pattern_with_credentials: {
+    severity: 'warning',
+    problem: 'with credentials: one taken-over or script-injected subdomain can act for every user',
+    hint: 'List the subdomains that need credentials.',
+  },
+  origin_any_port: {
+    severity: 'warning',
+    problem: 'covers every port of a public host',
+    hint: 'State the port, unless every service of that host is yours.',
+  },
+  origin_loopback_in_production: {
+    severity: 'warning',
+    problem: "is loopback, and NODE_ENV is 'production': any program on a user's machine can act as it",
+    hint: 'Take it from the environment, so that only development has it.',
+  },
+
+  // --- methods ----------------------------------------------------------------------------------------------------
+  methods_type: {
+    severity: 'error',
+    problem: 'is not a list of methods',
+    hint: "Write ['GET', 'PUT'], or leave it out to allow what is routed.",
+  },
+  methods_empty: {
+    severity: 'error',
+    problem: 'is empty, as an unset environment variable is',
+    hint: 'Leave it out to allow what is routed, or write origin: false for no cross-origin access.',
+  },
+  method_any: {
+    severity: 'error',
+    problem: 'is not a method',
+    hint: 'Leave `methods` out: it allows exactly what is routed.',
+  },
+  method_invalid: {
+    severity: 'error',
+    problem: 'is not a method name; one bad name makes browsers refuse every preflight',
+    hint: 'Write one method per entry.',
+  },
+  method_case: {
+    severity: 'error',
+    problem: 'is not how the method is sent: methods are case-sensitive',
+    hint: "Write '{fix}'.",
+  },
+  method_forbidden: {
+    severity: 'error',
+    problem: 'is a method that scripts can never send',
+    hint: 'Remove it.',
+  },
+  method_duplicate: { severity: 'warning', problem: 'is listed twice', hint: 'Remove one.' },
+  method_options: {
+    severity: 'warning',
+    problem: 'is not needed for preflights: it lets scripts send OPTIONS requests of their own',
+    hint: 'Remove it, unless a script calls fetch with method OPTIONS.',
+  },
+
+  // --- header names -----------------------------------------------------------------------------------------------
+  headers_type: {
+    severity: 'error',
+    problem: "is neither a list of header names nor '*'",
+    hint: "Write ['content-type', 'x-csrf-token'].",
+  },
+  headers_empty: {
+    severity: 'error',
+    problem: 'is empty, as an unset environment variable is',
+    hint: 'Write [] for none, or leave it out to take the default.',
+  },
+  header_invalid: {
+    severity: 'error',
+    problem: 'is not a header name; one bad name makes browsers refuse the whole list',
+    hint: 'Write one name per entry.',
+  },
+  header_any_in_list: {
+    severity: 'error',
+    problem: 'stands in a list beside names',
+    hint: "Write '*' alone, or list the names.",
+  },
+  header_duplicate: { severity: 'warning', problem: 'is listed twice', hint: 'Remove one.' },
+  request_header_forbidden: {
+    severity: 'error',
+    problem: 'is set by browsers alone: scripts can never send it',
+    hint: 'Remove it.||Remove it.',
+  },
+  request_header_is_response_header: {
+    severity: 'error',
+    problem: 'is a response header: allowedHeaders lists what scripts may send',
+    hint: 'Remove it. This module sends the Access-Control-Allow-* headers itself.',
+  },
+  request_header_any: {
+    severity: 'warning',
+    problem: 'allows every request header, Authorization included',
+    hint: 'List the headers that your front ends send.',
+  },
+  request_headers_any_with_credentials: {
+    severity: 'error',
+    problem: 'with credentials: browsers then take the asterisk as a header name, which allows nothing',
+    hint: 'List the headers that your front ends send.',
+  },
+  request_header_method_override: {
+    severity: 'warning',
+    problem: 'lets a POST become another method after it was preflighted as POST',
+    hint: 'Remove it, and let the front ends send the method itself.',
+  },
+  request_header_forwarded: {
+    severity: 'warning',
+    problem: 'lets any allowed page forge what a proxy reports',
+    hint: 'Remove it: proxies set it, scripts should not.',
+  },
+  response_header_forbidden: {
+    severity: 'error',
+    problem: 'can never be read by scripts',
+    hint: 'Remove it.',
+  },
+  response_header_any: {
+    severity: 'warning',
+    problem: 'exposes every response header, also those a proxy adds',
+    hint: 'List the headers that your front ends read.',
+  },
+  response_headers_any_with_credentials: {
+    severity: 'error',
+    problem: 'with credentials: browsers then take the asterisk as a header name, which exposes nothing',
+    hint: 'List the headers that your front ends read.',
+  },
+  response_header_sensitive: {
+    severity: 'warning',
+    problem: 'can hold a token or a redirect target',
+    hint: 'Expose it only if a script needs it.',
+  },
+
+  // --- the rest ---------------------------------------------------------------------------------------------------
+  max_age: {
+    severity: 'error',
+    problem: 'is not a whole number of seconds from 0 to 86400',
+    hint: 'Write {fix}: the unit is seconds.||Write 600 for ten minutes, 0 for no caching.',
+  },
+  options_status: {
+    severity: 'error',
+    problem: 'is not a status that every browser takes for a successful preflight',
+    hint: 'Write 204, or 200 for very old clients.',
+  },
+  debug_in_production: {
+    severity: 'warning',
+    problem: "tells callers why they were refused, and NODE_ENV is 'production'",
+    hint: 'Take it from the environment, so that only development has it.',
+  },
+
+  // --- the application --------------------------------------------------------------------------------------------
+  module_without_options: {
+    severity: 'error',
+    problem: 'is imported without options, so that it would do nothing',
+    hint: "Write CorsModule.forRoot({ origin: ['https://app.example.com'] }).",
+  },
+  module_twice: {
+    severity: 'error',
+    problem: 'is imported more than once: two policies would give two answers',
+    hint: 'Import CorsModule.forRoot() once, in the root module.',
+  },
+  platform_unsupported: {
+    severity: 'error',
+    problem: 'is an HTTP platform this version cannot route preflights for',
+    hint: 'Use @nestjs/platform-express.',
+  },
+  routes_unreadable: {
+    severity: 'error',
+    problem: 'is a route that could not be found among those the HTTP platform serves',
+    hint: 'Please report it with the versions of @nestjs/core and nestjs-cors.',
+  },
+  decorator_without_effect: {
+    severity: 'warning',
+    problem: 'has no effect here: only the routes of controllers have a CORS policy',
+    hint: 'Move @Cors() to a controller or to a route handler.',
+  },
+  decorator_twice: {
+    severity: 'warning',
+    problem: 'stands twice on one target; the upper one is in force',
+    hint: 'Keep one @Cors().',
+  },
+} as const satisfies Record<string, ProblemText>;
+
+/** The stable code of a configuration issue. */
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** The hint of a problem, with the corrected form filled in. */
+export function hintOf(code: ProblemCode, fix: string | undefined): string {
+  const [withFix = '', without = withFix] = PROBLEMS[code].hint.split('||');
+  return fix === undefined ? without : withFix.replaceAll('{fix}', () => fix);
+}
+
+/** A value of the configuration as it is quoted in a message: short, on one line, without control characters. */
+export function quote(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(shorten(value));
+  if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${shorten(value.name)}`;
+  if (value instanceof RegExp) return shorten(String(value));
+  if (typeof value === 'bigint' || typeof value === 'symbol') return shorten(String(value));
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) ? `a list of ${String(value.length)}` : 'an object';
+}
+
+function shorten(text: string, most = 120): string {
+  return text.length <= most ? text : `${text.slice(0, most)}…`;
+}
+
+/** Text from a request, fit for one line of a log: no control characters, no terminal escapes, bounded. */
+export function printable(text: string): string {
+  return shorten(JSON.stringify(text).replace(/[\u007f-\uffff]/g, escapeUnit));
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** The body of every refusal, whatever its reason: it tells a caller nothing about the policy. */
+export const FORBIDDEN_BODY = Object.freeze({
+  statusCode: 403,
+  message: 'Refused by the CORS policy of this resource',
+  error: 'Forbidden',
+});
+
+/** The smallest change that would allow a request that was refused. `{detail}` is the part of the request at fault. */
+export const REMEDIES = {
+  'no-origin': 'Nothing to allow: without an Origin header the CORS protocol does not apply.',
+  'no-cross-origin-access': 'The policy is origin: false. State the origins that may read this route.',
+  'origin-null':
+    "Nothing to add: Origin null is anyone's. Serve the page from an origin of its own, not from a file or a sandboxed frame.",
+  'origin-malformed': 'Send one origin as browsers write it: lower-case, without a path, without a default port.',
+  'origin-not-allowed': 'Add {detail} to the origin list.',
+  'method-not-allowed': 'Add {detail} to methods, or leave methods out to allow what is routed.',
+  'method-not-routed': 'Add a handler for {detail} at this path.',
+  'method-malformed': 'Send the name of a method that scripts may use.',
+  'header-not-allowed': 'Add {detail} to allowedHeaders.',
+  'headers-malformed': 'Send a list of header names, at most 8192 characters.',
+} as const;
+
+/** The remedy for a refusal, with the request's part quoted so that it is safe to print. */
+export function remedyOf(reason: keyof typeof REMEDIES, detail: string): string {
+  return REMEDIES[reason].replaceAll('{detail}', () => printable(detail));
+}

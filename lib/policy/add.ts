@@ -1,0 +1,33 @@
+/** Shared by the ESM and the CommonJS build, so that both recognise each other's values. */
+const ADDITION = Symbol.for('nestjs-cors:add');
+
+/**
+ * The values that {@link add} adds to an inherited list.
+ *
+ * @publicApi
+ */
+export interface ListAddition {
+  /** @internal */
+  readonly [ADDITION]: readonly string[];
+}
+
+/**
+ * Extends the inherited list of `origin`, `methods`, `allowedHeaders` or `exposedHeaders`, where a plain list would
+ * replace it. Adding to `'*'` or to `false` is a boot error.
+ *
+ * @example
+ * ```ts
+ * @Cors({ origin: add('https://partner.example.net') })
+ * ```
+ * @publicApi
+ */
+export function add(...values: readonly string[]): ListAddition {
+  return Object.freeze({ [ADDITION]: Object.freeze([...values]) });
+}
+
+/** The values to add, or `undefined` for anything that {@link add} did not make. */
+export function addedValues(value: unknown): readonly unknown[] | undefined {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, ADDITION)) return undefined;
+  const values = (value as { [ADDITION]: unknown })[ADDITION];
+  return Array.isArray(values) ? values : undefined;
+}

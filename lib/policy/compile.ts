@@ -1,0 +1,124 @@
+import { itemsOf, type ListPart, type MergedField, type MergedPolicy } from './merge.js';
+import type { CorsProvenance, EffectiveCorsPolicy } from './options.js';
+import { compileOrigins, type OriginMatcher } from './origin-matcher.js';
+import type { OriginPattern } from './origin-pattern.js';
+import { POLICY_FIELDS } from './stated.js';
+
+/** A policy ready for requests: immutable, every header string made, every list a set. */
+export interface CompiledPolicy {
+  readonly origin: 'any' | 'none' | OriginMatcher;
+  /** `undefined`: every method that is routed. */
+  readonly methods: ReadonlySet<string> | undefined;
+  /** Lower-case names; `undefined`: any name. */
+  readonly allowedHeaders: ReadonlySet<string> | undefined;
+  /** The value of `Access-Control-Allow-Headers`; `''`: the header is not sent. */
+  readonly allowHeadersValue: string;
+  /** The value of `Access-Control-Expose-Headers`; `''`: the header is not sent. */
+  readonly exposeHeadersValue: string;
+  readonly credentials: boolean;
+  readonly maxAge: number;
+  readonly status: 200 | 204;
+  readonly rejectDisallowed: boolean;
+  /** Whether an actual response depends on the request's origin. */
+  readonly variesByOrigin: boolean;
+  readonly stated: StatedValues;
+  readonly provenance: PolicyProvenance;
+}
+
+/** The fields as they were stated; `methods` is `undefined` where it means "what is routed". */
+export type StatedValues = Omit<EffectiveCorsPolicy, 'methods'> & { readonly methods: readonly string[] | undefined };
+
+/**
+ * For each field of a policy, the level that stated it.
+ *
+ * @publicApi
+ */
+export type PolicyProvenance = Readonly<Record<keyof EffectiveCorsPolicy, CorsProvenance>>;
+
+export type PolicyCompiler = (policy: MergedPolicy) => CompiledPolicy;
+
+/** Makes a compiler for one app. Routes that inherit one list share what is made of it. */
+export function createPolicyCompiler(): PolicyCompiler {
+  const lists = new WeakMap<readonly OriginPattern[], CompiledList>();
+
+  function compileList(patterns: readonly OriginPattern[]): CompiledList {
+    const list = lists.get(patterns) ?? {
+      matches: compileOrigins(patterns),
+      texts: frozen(patterns.map(({ text }) => text)),
+    };
+    lists.set(patterns, list);
+    return list;
+  }
+
+  return policy => {
+    const merged = policy as CheckedPolicy;
+    const origin =
+      typeof merged.origin.value === 'object' ? compileList(itemsOf(merged.origin.value)) : merged.origin.value;
+    const stated = valuesOf(merged, typeof origin === 'object' ? origin.texts : origin);
+    const { methods, allowedHeaders, exposedHeaders, rejectDisallowed } = stated;
+    return Object.freeze<CompiledPolicy>({
+      origin: origin === '*' ? 'any' : origin === false ? 'none' : origin.matches,
+      methods: methods && new Set(methods),
+      allowedHeaders: allowedHeaders === '*' ? undefined : new Set(allowedHeaders.map(name => name.toLowerCase())),
+      allowHeadersValue: headerValue(allowedHeaders),
+      exposeHeadersValue: headerValue(exposedHeaders),
+      credentials: stated.credentials,
+      maxAge: stated.maxAge,
+      status: stated.optionsSuccessStatus,
+      rejectDisallowed,
+      variesByOrigin: typeof origin === 'object' || (origin === false && rejectDisallowed),
+      stated,
+      provenance: provenanceOf(policy),
+    });
+  };
+}
+
+interface CompiledList {
+  readonly matches: OriginMatcher;
+  readonly texts: readonly string[];
+}
+
+/** What a merged policy is once its check found no error. */
+type CheckedPolicy = {
+  readonly [Field in keyof MergedPolicy]: MergedPolicy[Field] extends MergedField<infer Value>
+    ? MergedField<Field extends 'origin' ? Exclude<Value, symbol | undefined> : Exclude<Value, symbol>>
+    : never;
+};
+
+function valuesOf(policy: CheckedPolicy, origin: StatedValues['origin']): StatedValues {
+  return Object.freeze({
+    origin,
+    methods: policy.methods.value && frozen(unique(itemsOf(policy.methods.value), name => name)),
+    allowedHeaders: namesOf(policy.allowedHeaders.value),
+    exposedHeaders: namesOf(policy.exposedHeaders.value),
+    credentials: policy.credentials.value,
+    maxAge: policy.maxAge.value,
+    optionsSuccessStatus: policy.optionsSuccessStatus.value,
+    rejectDisallowed: policy.rejectDisallowed.value,
+    dangerouslyAllowInsecureOrigins: policy.dangerouslyAllowInsecureOrigins.value,
+    dangerouslyAllowPublicSuffixPatterns: policy.dangerouslyAllowPublicSuffixPatterns.value,
+  });
+}
+
+function namesOf(value: '*' | readonly ListPart<string>[]): '*' | readonly string[] {
+  return value === '*' ? value : frozen(unique(itemsOf(value), name => name.toLowerCase()));
+}
+
+function unique(items: readonly string[], key: (item: string) => string): readonly string[] {
+  const byKey = new Map<string, string>();
+  for (const item of items) if (!byKey.has(key(item))) byKey.set(key(item), item);
+  return [...byKey.values()];
+}
+
+function frozen(items: readonly string[]): readonly string[] {
+  return Object.freeze([...items]);
+}
+
+function headerValue(names: '*' | readonly string[]): string {
+  return names === '*' ? '*' : names.join(', ');
+}
+
+function provenanceOf(policy: MergedPolicy): PolicyProvenance {
+  const entries = POLICY_FIELDS.map(field => [field, policy[field].level?.source ?? 'default']);
+  return Object.freeze(Object.fromEntries(entries) as PolicyProvenance);
+}

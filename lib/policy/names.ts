@@ -1,0 +1,54 @@
+import { addedValues } from './add.js';
+import { problem, type Report } from './issue.js';
+
+/** RFC 9110 §5.6.2: what a method and a header name are made of. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** A list as it was stated: whether it replaces or extends what is inherited. */
+export interface StatedList<T> {
+  readonly mode: 'replace' | 'add';
+  readonly items: readonly T[];
+}
+
+/** One entry of a list and where it was written. */
+export interface Entry {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/**
+ * Reads a list option: an array, one string, `add(...)`. With `split`, a string is Nest's comma-separated form.
+ * `undefined` where the value is none of these.
+ */
+export function readList(value: unknown, path: string, split: boolean): StatedList<Entry> | undefined {
+  const added = addedValues(value);
+  if (added !== undefined) return { mode: 'add', items: entries(added, path) };
+  if (Array.isArray(value)) return { mode: 'replace', items: entries(value, path) };
+  if (typeof value !== 'string') return undefined;
+  const items = split ? value.split(',').map(item => ({ path, value: item.trim() })) : [{ path, value }];
+  return { mode: 'replace', items };
+}
+
+function entries(values: readonly unknown[], path: string): readonly Entry[] {
+  // Array.from visits holes, which map() would skip: a hole is an undefined entry, and that is an error.
+  return Array.from(values, (value, index) => ({ path: `${path}[${String(index)}]`, value }));
+}
+
+/** Drops repeated entries, each with a warning. */
+export function withoutRepeats(
+  items: readonly Entry[],
+  code: 'method_duplicate' | 'header_duplicate',
+  key: (value: string) => string,
+  report: Report,
+): readonly string[] {
+  const seen = new Map<string, string>();
+  for (const { path, value } of items as readonly (Entry & { value: string })[]) {
+    if (seen.has(key(value))) report(problem(code, path, value));
+    else seen.set(key(value), value);
+  }
+  return [...seen.values()];
+}

@@ -1,0 +1,60 @@
+/**
+ * The grammar of a serialized tuple origin (HTML, "ASCII serialization of an origin"; RFC 6454 §7.1), as strict as
+ * browsers are when they write it: lower-case ASCII, no default port, no leading zero, no trailing dot.
+ *
+ * It is tempting to parse a request's `Origin` with `new URL()`; however, that repairs what it reads (it drops tabs
+ * and newlines, decodes `%65`, folds case, turns `\` into `/`), so that different bytes become the same origin. Here
+ * a byte that is not in the grammar is a refusal: fails closed.
+ */
+
+/** Longest scheme (64), `://` (3), longest host (253), longest port with its colon (6). */
+export const MAX_ORIGIN_LENGTH = 326;
+
+/** RFC 1035 §2.3.4, in the textual form without the trailing dot. */
+export const MAX_HOST_LENGTH = 253;
+
+/** Underscores are not in a host name's grammar, but such hosts exist and browsers send them. */
+export const LABEL = '[a-z0-9_-]{1,63}';
+export const SCHEME = '[a-z][a-z0-9+.-]{0,63}';
+export const PORT = '[1-9][0-9]{0,4}';
+
+// Linear: labels are bounded and separated by a dot that no label contains, so no two ways to match one text exist.
+const ORIGIN = new RegExp(`^(${SCHEME})://((?:${LABEL}\\.)*${LABEL})(?::(${PORT}))?$`);
+
+/** The parts of an origin whose host is a name. `port` is `''` for the scheme's default. */
+export interface NamedOrigin {
+  readonly scheme: string;
+  readonly host: string;
+  readonly port: string;
+}
+
+/**
+ * Splits a serialized origin with a named host; `undefined` for anything else, IPv6 literals included (no pattern
+ * covers those, so that only an exact comparison can).
+ */
+export function parseOrigin(text: string): NamedOrigin | undefined {
+  if (text.length > MAX_ORIGIN_LENGTH) return undefined;
+  const match = ORIGIN.exec(text);
+  if (match === null) return undefined;
+  const [, scheme = '', host = '', port = ''] = match;
+  if (host.length > MAX_HOST_LENGTH) return undefined;
+  if (port !== '' && !isCanonicalPort(scheme, Number(port))) return undefined;
+  return { scheme, host, port };
+}
+
+const IPV6_ORIGIN = new RegExp(`^${SCHEME}://\\[[0-9a-f:.]{2,45}\\](?::${PORT})?$`);
+
+/** Whether a text has the form of an origin. Only ever used to say why it was refused: matching does not ask. */
+export function isSerializedOrigin(text: string): boolean {
+  return parseOrigin(text) !== undefined || (text.length <= MAX_ORIGIN_LENGTH && IPV6_ORIGIN.test(text));
+}
+
+/** A browser never writes a port out of range, nor the scheme's default port. */
+export function isCanonicalPort(scheme: string, port: number): boolean {
+  return port <= 65535 && DEFAULT_PORTS.get(scheme) !== port;
+}
+
+const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
+  ['https', 443],
+  ['http', 80],
+]);

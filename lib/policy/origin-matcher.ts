@@ -1,0 +1,54 @@
+import { MAX_ORIGIN_LENGTH, parseOrigin } from './origin-grammar.js';
+import type { OriginPattern } from './origin-pattern.js';
+
+/** Whether the raw bytes of an `Origin` header are one of the origins of a list. */
+export type OriginMatcher = (origin: string) => boolean;
+
+/**
+ * Compiles a list into lookups whose cost does not depend on its length: exact origins into one set of raw strings,
+ * patterns into one set of keys that a request's origin is reduced to.
+ */
+export function compileOrigins(patterns: readonly OriginPattern[]): OriginMatcher {
+  const exact = new Set<string>();
+  const wildcards = new Set<string>();
+  const depths = new Set<number>();
+  for (const pattern of patterns) {
+    if (!pattern.subdomains && pattern.port !== '*') {
+      exact.add(pattern.text);
+      continue;
+    }
+    wildcards.add(wildcardKey(pattern));
+    if (pattern.subdomains) depths.add(pattern.host.split('.').length);
+  }
+  const deepest = Math.max(0, ...depths);
+  return origin =>
+    origin.length <= MAX_ORIGIN_LENGTH &&
+    (exact.has(origin) || (wildcards.size > 0 && matchesWildcard(origin, wildcards, depths, deepest)));
+}
+
+function wildcardKey({ scheme, host, subdomains, port }: Omit<OriginPattern, 'text'>): string {
+  return `${scheme}://${subdomains ? '*.' : ''}${host}:${port}`;
+}
+
+function matchesWildcard(
+  text: string,
+  wildcards: ReadonlySet<string>,
+  depths: ReadonlySet<number>,
+  deepest: number,
+): boolean {
+  const origin = parseOrigin(text);
+  if (origin === undefined) return false;
+  const { scheme, host, port } = origin;
+  if (wildcards.has(wildcardKey({ scheme, host, subdomains: false, port: '*' }))) return true;
+
+  // Each suffix of whole labels that leaves at least one label in front, the shortest first, and only as deep as
+  // some pattern reaches.
+  let dot = host.lastIndexOf('.');
+  for (let depth = 1; dot > 0 && depth <= deepest; depth++, dot = host.lastIndexOf('.', dot - 1)) {
+    if (!depths.has(depth)) continue;
+    const suffix = host.slice(dot + 1);
+    if (wildcards.has(wildcardKey({ scheme, host: suffix, subdomains: true, port }))) return true;
+    if (wildcards.has(wildcardKey({ scheme, host: suffix, subdomains: true, port: '*' }))) return true;
+  }
+  return false;
+}

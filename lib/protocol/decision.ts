@@ -1,0 +1,100 @@
+import type { CompiledPolicy } from '../policy/compile.js';
+import { isForbiddenMethod } from '../policy/methods.js';
+import { isToken } from '../policy/names.js';
+import { isSerializedOrigin } from '../policy/origin-grammar.js';
+import type { CorsRequest } from './request.js';
+import { judgeRequestHeaders } from './request-headers.js';
+
+/**
+ * Why a request is allowed or refused.
+ *
+ * @publicApi
+ */
+export type CorsReason =
+  | 'allowed'
+  /** No `Origin` header: the CORS protocol does not apply. */
+  | 'no-origin'
+  /** The policy is `origin: false`. */
+  | 'no-cross-origin-access'
+  /** `Origin: null`. */
+  | 'origin-null'
+  /** Not a serialized origin, or several. */
+  | 'origin-malformed'
+  | 'origin-not-allowed'
+  /** The policy's `methods` leave the method out. */
+  | 'method-not-allowed'
+  /** No handler serves the method at this path. */
+  | 'method-not-routed'
+  /** `Access-Control-Request-Method` is empty, not a method name, or a method no script can send. */
+  | 'method-malformed'
+  /** `Access-Control-Request-Headers` names a header that the policy does not list. */
+  | 'header-not-allowed'
+  /** `Access-Control-Request-Headers` is not a list of header names, or too long. */
+  | 'headers-malformed';
+
+/** Fails the CORS check; `detail` is the part of the request that did. */
+export interface Refusal {
+  readonly allowed: false;
+  readonly reason: Exclude<CorsReason, 'allowed'>;
+  readonly detail?: string;
+}
+
+/** Passes the CORS check: what to send in `Access-Control-Allow-Origin`. */
+export interface Approval {
+  readonly allowed: true;
+  readonly reason: 'allowed';
+  readonly allowOrigin: string;
+}
+
+export type Decision = Approval | Refusal;
+
+const ANY_ORIGIN: Approval = Object.freeze({ allowed: true, reason: 'allowed', allowOrigin: '*' });
+const NO_ORIGIN: Refusal = Object.freeze({ allowed: false, reason: 'no-origin' });
+const NO_ACCESS: Refusal = Object.freeze({ allowed: false, reason: 'no-cross-origin-access' });
+
+/** The server's side of the CORS check (Fetch §4.9). The raw bytes of `Origin` are compared, never a parsed form. */
+export function judgeOrigin(origin: string | undefined, policy: CompiledPolicy): Decision {
+  if (policy.origin === 'any') return ANY_ORIGIN;
+  if (origin === undefined) return NO_ORIGIN;
+  if (policy.origin === 'none') return NO_ACCESS;
+  // What matched is equal to a configured origin or follows the grammar: safe to send back.
+  if (policy.origin(origin)) return { allowed: true, reason: 'allowed', allowOrigin: origin };
+  return { allowed: false, reason: refusalOf(origin), detail: origin };
+}
+
+function refusalOf(origin: string): Refusal['reason'] {
+  if (origin === 'null') return 'origin-null';
+  return isSerializedOrigin(origin) ? 'origin-not-allowed' : 'origin-malformed';
+}
+
+/** Judges an actual request: everything but a preflight, also one that fails before it reaches its handler. */
+export function judgeActual(request: CorsRequest, policy: CompiledPolicy): Decision {
+  const decision = judgeOrigin(request.origin, policy);
+  return decision.allowed ? judgeMethod(request.method, policy, decision) : decision;
+}
+
+/** Judges a preflight (Fetch §4.8) for a handler that is routed for the requested method. */
+export function judgePreflight(request: CorsRequest, policy: CompiledPolicy): Decision {
+  const method = request.requestMethod ?? '';
+  if (!isScriptableMethod(method)) {
+    return { allowed: false, reason: 'method-malformed', detail: method };
+  }
+  const origin = judgeOrigin(request.origin, policy);
+  if (!origin.allowed) return origin;
+  const decision = judgeMethod(method, policy, origin);
+  if (!decision.allowed) return decision;
+  const headers = judgeRequestHeaders(request.requestHeaders, policy.allowedHeaders);
+  return headers.ok ? decision : { allowed: false, reason: headers.reason, detail: headers.name };
+}
+
+/** A method name, and not one that no script can send. */
+export function isScriptableMethod(method: string): boolean {
+  return isToken(method) && !isForbiddenMethod(method);
+}
+
+/** Methods are case-sensitive, and the CORS-safelisted ones are not exempt. */
+function judgeMethod(method: string, policy: CompiledPolicy, approval: Approval): Decision {
+  return policy.methods === undefined || policy.methods.has(method)
+    ? approval
+    : { allowed: false, reason: 'method-not-allowed', detail: method };
+}

@@ -1,0 +1,134 @@
+import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
+import { METHODS } from 'node:http';
+import parseUrl from 'parseurl';
+import { PATH_METADATA, type RouteRegistration } from './nest-internals.js';
+import type { Candidates, RoutedMethods, RoutedRequest, RouteMatcher } from './route-matcher.js';
+import { accepts, preflightSelector, type Selection } from './versions.js';
+
+/** What is read of Express's router (the `router` package): its stack of layers, and how a layer matches a path. */
+interface ExpressRouter {
+  readonly stack: readonly ExpressLayer[];
+}
+
+interface ExpressLayer {
+  readonly route?: {
+    readonly path: unknown;
+    readonly methods: Readonly<Record<string, boolean | undefined>>;
+    readonly stack: readonly { readonly handle: object }[];
+  };
+  match(path: string): unknown;
+}
+
+/** A route of the platform; `registration` is absent for one that is not of a controller. */
+interface ExpressRoute {
+  readonly layer: ExpressLayer;
+  readonly methods: ReadonlySet<string>;
+  readonly all: boolean;
+  readonly registration: RouteRegistration | undefined;
+}
+
+/** A route that Nest registered and Express does not hold: the two pictures of the app disagree. */
+export class UnmatchedRouteError extends Error {
+  constructor(readonly registration: RouteRegistration) {
+    super(`${registration.verb} ${registration.path}`);
+  }
+}
+
+/**
+ * Matches with the app's own router: its compiled layers, in its order, with its settings. Express tries layers one
+ * after another, so that the first one that fits a path and a method serves it.
+ */
+export class ExpressMatcher implements RouteMatcher {
+  readonly #routes: readonly ExpressRoute[];
+  readonly #config: ApplicationConfig;
+
+  constructor(adapter: AbstractHttpAdapter, config: ApplicationConfig, registrations: readonly RouteRegistration[]) {
+    const { router } = adapter.getInstance<{ router: ExpressRouter }>();
+    this.#routes = label(router.stack, registrations);
+    this.#config = config;
+  }
+
+  match(request: RoutedRequest): RouteRegistration | undefined {
+    const method = request.method ?? 'GET';
+    for (const route of this.#matching(request)) {
+      if (!serves(route, method)) continue;
+      if (route.registration === undefined || accepts(route.registration, request)) return route.registration;
+    }
+    return undefined;
+  }
+
+  matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods {
+    const select = preflightSelector(request, requestHeaders, this.#config.getVersioning());
+    const methods = new Map<string, RouteRegistration[]>();
+    const settled = new Set<string>();
+    for (const route of this.#matching(request)) {
+      const selection: Selection = route.registration === undefined ? 'yes' : select(route.registration);
+      if (selection === 'no') continue;
+      for (const method of methodsOf(route, requestedMethod)) {
+        if (settled.has(method)) continue;
+        const candidates = methods.get(method) ?? [];
+        methods.set(method, candidates);
+        if (route.registration !== undefined) candidates.push(route.registration);
+        if (selection === 'yes') settled.add(method);
+      }
+    }
+    return methods satisfies ReadonlyMap<string, Candidates>;
+  }
+
+  /** The routes whose path matches, in order. */
+  *#matching(request: RoutedRequest): Generator<ExpressRoute> {
+    // The router's own reading of the target: absolute-form, queries, and nothing for what is not a path.
+    const path = parseUrl({ url: request.url } as never)?.pathname;
+    if (path == null) return;
+    for (const route of this.#routes) {
+      try {
+        if (!route.layer.match(path)) continue;
+      } catch {
+        // A parameter that cannot be decoded: Express answers 400 and tries no further route.
+        return;
+      }
+      yield route;
+    }
+  }
+}
+
+/** Tells which of Express's routes are whose: Nest registers them under the same verb and path, in the same order. */
+function label(stack: readonly ExpressLayer[], registrations: readonly RouteRegistration[]): readonly ExpressRoute[] {
+  const waiting = new Map<string, RouteRegistration[]>();
+  for (const registration of registrations) {
+    const key = `${registration.verb} ${registration.path}`;
+    waiting.set(key, [...(waiting.get(key) ?? []), registration]);
+  }
+  const routes: ExpressRoute[] = [];
+  for (const layer of stack) {
+    if (layer.route === undefined) continue;
+    const verbs = Object.keys(layer.route.methods);
+    // `router.all()` marks the route; `app.all()` registers it under every method that Node knows.
+    const all = layer.route.methods['_all'] === true || verbs.length >= METHODS.length;
+    const key = `${all ? 'all' : verbs.join()} ${String(layer.route.path)}`;
+    const registration = isNestRoute(layer) ? waiting.get(key)?.shift() : undefined;
+    routes.push({ layer, all, methods: new Set(verbs.map(verb => verb.toUpperCase())), registration });
+  }
+  for (const [unmatched] of waiting.values()) {
+    if (unmatched !== undefined) throw new UnmatchedRouteError(unmatched);
+  }
+  return routes;
+}
+
+/** Nest copies a handler's metadata to the callback it registers; a raw route has none. */
+function isNestRoute({ route }: ExpressLayer): boolean {
+  return route?.stack.some(({ handle }) => Reflect.hasMetadata(PATH_METADATA, handle)) === true;
+}
+
+/** Express serves HEAD by a GET route. */
+function serves({ all, methods }: ExpressRoute, method: string): boolean {
+  return all || methods.has(method) || (method === 'HEAD' && methods.has('GET'));
+}
+
+/** What a route for every method is said to serve: the usual methods, and the one that was asked for. */
+const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+function methodsOf({ all, methods }: ExpressRoute, requestedMethod: string): readonly string[] {
+  if (all) return [...new Set([...USUAL_METHODS, requestedMethod])];
+  return methods.has('GET') && !methods.has('HEAD') ? [...methods, 'HEAD'] : [...methods];
+}

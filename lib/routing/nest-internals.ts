@@ -1,0 +1,155 @@
+/**
+ * Everything of Nest that is not public API, in one place. `test/routing/nest-internals.spec.ts` fails when one of
+ * these moves.
+ *
+ * Why reach in: which handler serves a request is decided by what Nest registers on the HTTP platform, and Nest tells
+ * nobody. Copying its rules for prefixes, versions, hosts and legacy paths would drift with every release; so its own
+ * `RoutesResolver` is run a second time, against a recorder.
+ */
+import type { AbstractHttpAdapter, ApplicationConfig, ModuleRef, NestContainer } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { Injector } from '@nestjs/core/injector/injector.js';
+import { LegacyRouteConverter } from '@nestjs/core/router/legacy-route-converter.js';
+import { RoutesResolver } from '@nestjs/core/router/routes-resolver.js';
+import type { Type } from '@nestjs/common';
+
+/** Present on a route's callback, copied there by Nest from the handler. */
+export const PATH_METADATA = 'path';
+
+export { ExecutionContextHost };
+
+/** Any method of a controller. */
+export type Handler = (...args: never[]) => unknown;
+
+/** A connect-style function: answers, or calls `next` for "not mine". */
+export type RequestFilter = (request: object, response: object, next: () => void) => unknown;
+
+/** One registration that Nest makes on the HTTP platform, in the order it makes them. */
+export interface RouteRegistration {
+  /** The adapter's method it is registered with: `get`, `all`, … */
+  readonly verb: string;
+  /** As it is handed to the platform: with prefixes, in the platform's syntax. */
+  readonly path: string;
+  readonly controller: Type;
+  readonly handler: Handler;
+  readonly handlerName: string;
+  /** The version it is filtered by; `undefined` where no filter applies (URI versions are in the path). */
+  readonly version: unknown;
+  /** Whether the request's host, and its version where there is a filter, select this route: Nest's own filters. */
+  readonly accepts: RequestPredicate;
+  /** The same by host alone. */
+  readonly acceptsHost: RequestPredicate;
+}
+
+export type RequestPredicate = (request: object) => boolean;
+
+/** The DI container behind a `ModuleRef`. */
+export function containerOf(moduleRef: ModuleRef): NestContainer {
+  return (moduleRef as unknown as { container: NestContainer }).container;
+}
+
+/** The app's configuration: global prefix, versioning. Every HTTP application has one. */
+export function applicationConfigOf(container: NestContainer): ApplicationConfig {
+  if (container.applicationConfig === undefined) throw new Error('The application has no configuration');
+  return container.applicationConfig;
+}
+
+/** The parts of Nest's `RouterExplorer` that a recorder replaces or listens to. */
+interface RouterExplorerInternals {
+  logger: object;
+  createCallbackProxy(instance: object, callback: Handler, methodName: string): RequestFilter;
+  createRequestScopedHandler(
+    wrapper: { instance: Record<string, Handler> },
+    method: unknown,
+    module: unknown,
+    key: unknown,
+    methodName: string,
+  ): RequestFilter;
+  applyHostFilter(host: unknown, handler: RequestFilter): RequestFilter;
+  applyVersionFilter(router: unknown, metadata: object, handler: RequestFilter): RequestFilter;
+  routePathFactory: { getVersion(metadata: object): unknown };
+}
+
+const SILENT = { log() {}, warn() {}, error() {}, debug() {}, verbose() {} };
+
+/** What is known of a route's handler while Nest wraps it in filters. */
+interface Target {
+  readonly controller: Type;
+  readonly handler: Handler;
+  readonly handlerName: string;
+}
+
+/**
+ * Lists what Nest registers on the HTTP platform. Nothing is registered, no controller is instantiated, nothing is
+ * logged.
+ */
+export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdapter): readonly RouteRegistration[] {
+  const config = applicationConfigOf(container);
+  const graph = { insertEntrypointDefinition() {}, insertClassNode() {} };
+  const resolver = new RoutesResolver(container, config, new Injector(), graph as never);
+  const internals = resolver as unknown as { logger: object; routerExplorer: RouterExplorerInternals };
+  const explorer = internals.routerExplorer;
+  internals.logger = SILENT;
+  explorer.logger = SILENT;
+
+  const registrations: RouteRegistration[] = [];
+  let target: Target | undefined;
+  let hostFilter: RequestFilter | undefined;
+  let filter: RequestFilter | undefined;
+  let version: unknown;
+
+  // Called by Nest for each handler in this order: make the callback, filter it by host, then for each path filter it
+  // by version and register it.
+  const begin = (instance: object, handler: Handler, handlerName: string): RequestFilter => {
+    target = { controller: instance.constructor as Type, handler, handlerName };
+    version = undefined;
+    return request => ((request as Probe)[REACHED] = true);
+  };
+  explorer.createCallbackProxy = begin;
+  explorer.createRequestScopedHandler = ({ instance }, _method, _module, _key, methodName) =>
+    begin(instance, instance[methodName] as Handler, methodName);
+  const { applyHostFilter, applyVersionFilter } = explorer;
+  explorer.applyHostFilter = (host, handler) => (filter = hostFilter = applyHostFilter.call(explorer, host, handler));
+  explorer.applyVersionFilter = (_router, metadata, handler) => {
+    version = explorer.routePathFactory.getVersion(metadata);
+    return (filter = applyVersionFilter.call(explorer, adapter, metadata, handler));
+  };
+
+  const register = (verb: string) => (path: string) => {
+    if (target === undefined || hostFilter === undefined || filter === undefined) {
+      throw new Error(`Nest registered ${verb} ${path} without a handler`);
+    }
+    const acceptsHost = predicateOf(hostFilter);
+    const accepts = filter === hostFilter ? acceptsHost : predicateOf(filter);
+    registrations.push({ verb, path, ...target, version, accepts, acceptsHost });
+  };
+  const recorder = new Proxy(
+    {},
+    {
+      get: (_target, property) =>
+        property === 'normalizePath' ? (path: string) => normalizePath(adapter, path) : register(String(property)),
+    },
+  );
+  const prefix = config.getGlobalPrefix();
+  resolver.resolve(recorder as never, prefix === '' || prefix.startsWith('/') ? prefix : `/${prefix}`);
+  return registrations;
+}
+
+const REACHED = Symbol('reached');
+interface Probe {
+  [REACHED]?: boolean;
+}
+
+/** Asks a filter about a request. Nest's filters write what they find to the request: here that is a throw-away copy. */
+function predicateOf(filter: RequestFilter): RequestPredicate {
+  return request => {
+    const probe = Object.create(request) as Probe;
+    filter(probe, {}, () => {});
+    return probe[REACHED] === true;
+  };
+}
+
+/** As the adapter does, but without repeating its warnings about legacy paths. */
+function normalizePath(adapter: AbstractHttpAdapter, path: string): string {
+  return adapter.getType() === 'express' ? LegacyRouteConverter.tryConvert(path, { logs: false }) : path;
+}
