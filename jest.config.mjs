@@ -1,28 +1,51 @@
+const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    {
+      jsc: {
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+        target: 'es2022',
+        keepClassNames: true,
+      },
+      module: { type: 'es6' },
+      sourceMaps: 'inline',
+    },
+  ],
+};
+
+const moduleNameMapper = {
+  // Tests import the package by its public name, as its users do.
+  '^nestjs-cors$': '<rootDir>/lib/index.ts',
+  '^(\\.{1,2}/.*)\\.js$': '$1',
+};
+
+const common = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/lib', '<rootDir>/test'],
+  extensionsToTreatAsEsm: ['.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  transform,
+};
+
 /** @type {import('jest').Config} */
 export default {
-  testEnvironment: 'node',
-  roots: ['<rootDir>/test'],
-  testMatch: ['**/*.spec.ts'],
-  extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: {
-    // Tests import the package by its public name, as its users do.
-    '^nestjs-cors$': '<rootDir>/lib/index.ts',
-    '^(\\.{1,2}/.*)\\.js$': '$1',
-  },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/sample/.*/dist/'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-          target: 'es2022',
-          keepClassNames: true,
-        },
-        module: { type: 'es6' },
-        sourceMaps: 'inline',
+  projects: [
+    {
+      ...common,
+      displayName: 'nest 12',
+      testMatch: ['<rootDir>/test/**/*.spec.ts'],
+      moduleNameMapper,
+    },
+    {
+      // The suites that touch Nest, on the previous major: the same files, other packages.
+      ...common,
+      displayName: 'nest 11',
+      testMatch: ['<rootDir>/test/{e2e,routing,module}/**/*.spec.ts'],
+      moduleNameMapper: {
+        ...moduleNameMapper,
+        '^@nestjs/(.*)$': '<rootDir>/test/nest-11/node_modules/@nestjs/$1',
       },
-    ],
-  },
+    },
+  ],
 };

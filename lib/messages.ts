@@ -335,6 +335,11 @@ export const PROBLEMS = {
     problem: 'is imported more than once: two policies would give two answers',
     hint: 'Import CorsModule.forRoot() once, in the root module.',
   },
+  cors_layer_twice: {
+    severity: 'error',
+    problem: 'answers CORS beside CorsModule: two layers give two answers, and browsers refuse duplicate headers',
+    hint: 'Remove app.enableCors(), the `cors` option of NestFactory.create(), or app.use(cors()), and keep CorsModule.',
+  },
   platform_unsupported: {
     severity: 'error',
     problem: 'is an HTTP platform this version cannot route preflights for',
@@ -414,4 +419,20 @@ export const REMEDIES = {
 /** The remedy for a refusal, with the request's part quoted so that it is safe to print. */
 export function remedyOf(reason: keyof typeof REMEDIES, detail: string): string {
   return REMEDIES[reason].replaceAll('{detail}', () => printable(detail));
+}
+
+/** One line of the start-up summary: a route and who may call it. */
+export function policyLine(
+  route: { readonly method: string; readonly path: string; readonly version?: string },
+  policy: { readonly origin: '*' | false | readonly string[]; readonly credentials: boolean },
+): string {
+  const { origin, credentials } = policy;
+  const version = route.version === undefined ? '' : ` (version ${route.version})`;
+  const origins = origin === false ? 'no cross-origin access' : origin === '*' ? 'any origin' : shownOrigins(origin);
+  return `{${route.path}, ${route.method}}${version} ${origins}${credentials ? ', with credentials' : ''}`;
+}
+
+function shownOrigins(origins: readonly string[], most = 3): string {
+  const rest = origins.length - most;
+  return `${origins.slice(0, most).join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}`;
 }

@@ -21,6 +21,9 @@ const ORIGIN_VARY: readonly string[] = Object.freeze(['Origin']);
 const NO_VARY: readonly string[] = Object.freeze([]);
 const NO_HEADERS: readonly Header[] = Object.freeze([]);
 
+/** A response that the CORS protocol adds nothing to. */
+export const NO_CORS: CorsResponse = Object.freeze({ headers: NO_HEADERS, vary: NO_VARY });
+
 /** The refusal of a preflight: no `Access-Control-*` header whatever. */
 export const REFUSED_PREFLIGHT: CorsResponse = Object.freeze({ headers: NO_HEADERS, vary: PREFLIGHT_VARY });
 

@@ -2,7 +2,13 @@ import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
 import { METHODS } from 'node:http';
 import parseUrl from 'parseurl';
 import { PATH_METADATA, type RouteRegistration } from './nest-internals.js';
-import type { Candidates, RoutedMethods, RoutedRequest, RouteMatcher } from './route-matcher.js';
+import {
+  servedMethods,
+  USUAL_METHODS,
+  type RoutedMethods,
+  type RoutedRequest,
+  type RouteMatcher,
+} from './route-matcher.js';
 import { accepts, preflightSelector, type Selection } from './versions.js';
 
 /** What is read of Express's router (the `router` package): its stack of layers, and how a layer matches a path. */
@@ -11,6 +17,8 @@ interface ExpressRouter {
 }
 
 interface ExpressLayer {
+  /** The name of a middleware's function. */
+  readonly name: string;
   readonly route?: {
     readonly path: unknown;
     readonly methods: Readonly<Record<string, boolean | undefined>>;
@@ -72,7 +80,7 @@ export class ExpressMatcher implements RouteMatcher {
         if (selection === 'yes') settled.add(method);
       }
     }
-    return methods satisfies ReadonlyMap<string, Candidates>;
+    return methods;
   }
 
   /** The routes whose path matches, in order. */
@@ -125,10 +133,14 @@ function serves({ all, methods }: ExpressRoute, method: string): boolean {
   return all || methods.has(method) || (method === 'HEAD' && methods.has('GET'));
 }
 
-/** What a route for every method is said to serve: the usual methods, and the one that was asked for. */
-const USUAL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-
+/** The methods a route serves: those a route for every method is known for, and the one that was asked for. */
 function methodsOf({ all, methods }: ExpressRoute, requestedMethod: string): readonly string[] {
   if (all) return [...new Set([...USUAL_METHODS, requestedMethod])];
-  return methods.has('GET') && !methods.has('HEAD') ? [...methods, 'HEAD'] : [...methods];
+  return [...new Set([...methods].flatMap(servedMethods))];
+}
+
+/** Whether the `cors` package is among the app's middleware: by `enableCors()`, `{ cors: true }` or `app.use()`. */
+export function hasForeignCors(adapter: AbstractHttpAdapter): boolean {
+  const { router } = adapter.getInstance<{ router: ExpressRouter }>();
+  return router.stack.some(({ route, name }) => route === undefined && name === 'corsMiddleware');
 }

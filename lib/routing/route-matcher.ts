@@ -2,8 +2,8 @@ import type { RouteRegistration } from './nest-internals.js';
 
 /** What routing reads of a request: as Express and Fastify present it, or as `explain()` makes it up. */
 export interface RoutedRequest {
-  readonly method?: string;
-  readonly url?: string;
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
@@ -26,4 +26,29 @@ export interface RouteMatcher {
    * only where the version is in a header that a preflight does not carry.
    */
   matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods;
+}
+
+/** The method a route is registered for, as it is written: `GET`, or `ALL`. */
+export function methodOf(verb: string): string {
+  return verb.toUpperCase();
+}
+
+/** What a route for every method is said to serve. */
+export const USUAL_METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** What a route that is registered for a method serves: GET routes serve HEAD as well. */
+export function servedMethods(method: string): readonly string[] {
+  if (method === 'ALL') return USUAL_METHODS;
+  return method === 'GET' ? ['GET', 'HEAD'] : [method];
+}
+
+/** The methods that are registered under the same path, for each path. */
+export function methodsByPath(routes: readonly RouteRegistration[]): ReadonlyMap<string, readonly string[]> {
+  const paths = new Map<string, Set<string>>();
+  for (const { verb, path } of routes) {
+    const methods = paths.get(path) ?? new Set<string>();
+    paths.set(path, methods);
+    for (const method of servedMethods(methodOf(verb))) methods.add(method);
+  }
+  return new Map([...paths].map(([path, methods]) => [path, [...methods]]));
 }

@@ -47,6 +47,6 @@ function mayCarryVersion(requestHeaders: string, versioning: VersioningOptions |
 
 function requestWithoutVersion(request: RoutedRequest, versioning: VersioningOptions | undefined): RoutedRequest {
   if (versioning?.type !== VersioningType.HEADER) return request;
-  const { [versioning.header.toLowerCase()]: _version, ...headers } = request.headers;
+  const headers = { ...request.headers, [versioning.header.toLowerCase()]: undefined };
   return Object.create(request, { headers: { value: headers } }) as RoutedRequest;
 }

@@ -1,0 +1,92 @@
+import type { IncomingMessage } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import type { PolicySet } from './cors-policy.builder.js';
+import type { CorsExchange } from './platform/exchange.js';
+import type { CompiledPolicy } from './policy/compile.js';
+import { judgeActual } from './protocol/decision.js';
+import type { TargetPolicies } from './protocol/preflight.js';
+import { actualResponse, NO_CORS, REFUSED_PREFLIGHT, type CorsResponse } from './protocol/response-headers.js';
+import type { RouteRegistration } from './routing/nest-internals.js';
+import type { RoutedMethods, RoutedRequest, RouteMatcher } from './routing/route-matcher.js';
+
+/** The handlers that a preflight may be meant for, by method, and their policies. */
+export interface PreflightTarget {
+  readonly methods: RoutedMethods;
+  readonly policies: TargetPolicies;
+}
+
+/** Holds the policies in force, and finds the one that a request falls under. */
+@Injectable()
+export class CorsPolicyRegistry {
+  #policies: PolicySet | undefined;
+  #matcher: RouteMatcher | undefined;
+
+  /** Puts a configuration into force. */
+  load(policies: PolicySet, matcher: RouteMatcher): void {
+    this.#policies = policies;
+    this.#matcher = matcher;
+  }
+
+  /** @throws {Error} before `app.init()` */
+  get policies(): PolicySet {
+    return this.#loaded()[0];
+  }
+
+  /** The policy of the handler that runs: no path is matched, unless it is not the function that was routed. */
+  ofHandler(controller: unknown, handler: unknown, request: RoutedRequest): CompiledPolicy {
+    return this.policies.of(controller, handler) ?? this.ofRequest(request).policy;
+  }
+
+  /** The route that serves a request, and its policy: the module's where no controller serves it. */
+  ofRequest(request: RoutedRequest): {
+    readonly route: RouteRegistration | undefined;
+    readonly policy: CompiledPolicy;
+  } {
+    const [policies, matcher] = this.#loaded();
+    const route = matcher.match(request);
+    return { route, policy: route === undefined ? policies.module : this.#ofRoute(policies, route) };
+  }
+
+  /** The handlers that may serve what a preflight announces. */
+  ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): PreflightTarget {
+    const [policies, matcher] = this.#loaded();
+    const methods = matcher.matchPreflight(request, requestMethod, requestHeaders);
+    // Of an unknown path the module's policy decides, so that a front end can read the 404.
+    if (methods.size === 0) return { methods, policies: new Map([[requestMethod, [policies.module]]]) };
+    const byMethod = [...methods].map(([method, routes]): [string, readonly CompiledPolicy[]] => [
+      method,
+      routes.length === 0 ? [policies.module] : routes.map(route => this.#ofRoute(policies, route)),
+    ]);
+    return { methods, policies: new Map(byMethod) };
+  }
+
+  /** What to add to a response, whatever produced it. */
+  respond(exchange: CorsExchange, request: IncomingMessage): CorsResponse {
+    if (exchange.response !== undefined) return exchange.response;
+    // A preflight that nobody decided about is refused, and so is everything before the app is ready.
+    if (exchange.preflight) return REFUSED_PREFLIGHT;
+    if (this.#policies === undefined) return NO_CORS;
+    const policy = exchange.policy ?? this.ofRequest(asArrived(request, exchange)).policy;
+    return actualResponse(policy, judgeActual(exchange.request, policy));
+  }
+
+  #ofRoute(policies: PolicySet, { controller, handler }: RouteRegistration): CompiledPolicy {
+    const policy = policies.of(controller, handler);
+    if (policy === undefined) throw new Error(`No policy was built for ${controller.name}.${handler.name}`);
+    return policy;
+  }
+
+  #loaded(): readonly [PolicySet, RouteMatcher] {
+    if (this.#policies === undefined || this.#matcher === undefined) {
+      throw new Error(
+        'CORS policies are known once the application is initialized: call app.init() or app.listen() first',
+      );
+    }
+    return [this.#policies, this.#matcher];
+  }
+}
+
+/** The request with the target it arrived with: routers rewrite `req.url` while they work. */
+function asArrived(request: IncomingMessage, { url }: CorsExchange): IncomingMessage {
+  return Object.create(request, { url: { value: url } }) as IncomingMessage;
+}

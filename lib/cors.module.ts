@@ -1,0 +1,152 @@
+import { ConfigurableModuleBuilder, Inject, Logger, Module, Optional } from '@nestjs/common';
+import type { DynamicModule, OnModuleInit } from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
+import { CORS_MODULE_OPTIONS, LOGGER_CONTEXT } from './cors.constants.js';
+import { CorsConfigurationError } from './cors.errors.js';
+import { CorsExplorer } from './cors.explorer.js';
+import { CorsGuard } from './cors.guard.js';
+import { CorsInterceptor } from './cors.interceptor.js';
+import { IssueCollector } from './cors-issue.js';
+import { CorsMetadataAccessor } from './cors-metadata.accessor.js';
+import { buildPolicySet } from './cors-policy.builder.js';
+import { CorsPolicyRegistry } from './cors-policy.registry.js';
+import { CorsPreflight } from './cors.preflight.js';
+import { CorsService } from './cors.service.js';
+import { policyLine } from './messages.js';
+import { createEdge } from './platform/edge.js';
+import { ExchangeStore } from './platform/exchange-store.js';
+import type { CorsModuleOptions } from './policy/options.js';
+import { problem } from './policy/issue.js';
+
+/**
+ * Makes the options of `CorsModule.forRootAsync({ useClass })` and `{ useExisting }`.
+ *
+ * @publicApi
+ */
+export interface CorsOptionsFactory {
+  createCorsOptions(): CorsModuleOptions | Promise<CorsModuleOptions>;
+}
+
+const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE } = new ConfigurableModuleBuilder<CorsModuleOptions>({
+  optionsInjectionToken: CORS_MODULE_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createCorsOptions')
+  .build();
+
+/**
+ * What `CorsModule.forRootAsync()` takes: `imports`, and one of `useFactory` (with `inject`), `useClass`,
+ * `useExisting`.
+ *
+ * @publicApi
+ */
+export type CorsModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
+
+/**
+ * Per-route CORS for the whole app. Import it once, in the root module.
+ *
+ * Registers a global guard and a global interceptor, and puts itself ahead of everything else on the HTTP platform:
+ * preflights are answered there with the policy of the handler they are about, and every response gets the headers of
+ * its route, whatever produced it. In a process without an HTTP server it does nothing.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [CorsModule.forRoot({ origin: ['https://app.example.com'], credentials: true })] })
+ * export class AppModule {}
+ * ```
+ * @publicApi
+ */
+@Module({
+  providers: [
+    MetadataScanner,
+    CorsMetadataAccessor,
+    CorsExplorer,
+    CorsPolicyRegistry,
+    {
+      provide: ExchangeStore,
+      inject: [CorsPolicyRegistry],
+      useFactory: (registry: CorsPolicyRegistry) =>
+        new ExchangeStore((exchange, request) => registry.respond(exchange, request)),
+    },
+    CorsGuard,
+    CorsInterceptor,
+    CorsPreflight,
+    CorsService,
+    { provide: APP_GUARD, useExisting: CorsGuard },
+    { provide: APP_INTERCEPTOR, useExisting: CorsInterceptor },
+  ],
+  exports: [CorsService],
+})
+export class CorsModule extends ConfigurableModuleClass implements OnModuleInit {
+  readonly #logger = new Logger(LOGGER_CONTEXT);
+
+  constructor(
+    @Optional() @Inject(CORS_MODULE_OPTIONS) private readonly options: unknown,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(CorsExplorer) private readonly explorer: CorsExplorer,
+    @Inject(CorsMetadataAccessor) private readonly metadata: CorsMetadataAccessor,
+    @Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry,
+    @Inject(CorsService) private readonly service: CorsService,
+    @Inject(ExchangeStore) exchanges: ExchangeStore,
+    @Inject(CorsPreflight) preflight: CorsPreflight,
+  ) {
+    super();
+    const edge = createEdge(exchanges, (...exchange) => preflight.answer(...exchange));
+    // Fires when the platform is known and nothing is registered on it yet: before this constructor under NestFactory,
+    // after it under @nestjs/testing. Ahead of all else, or a parser's or a guard's refusal would carry no header.
+    this.host.init$.subscribe(() => {
+      this.#adapter?.use(edge);
+    });
+  }
+
+  /**
+   * The module with its options.
+   *
+   * Nothing is checked here: the app's whole configuration is checked at once when it is initialized, where the routes
+   * are known, and a {@link CorsConfigurationError} lists every problem.
+   */
+  static override forRoot(options: CorsModuleOptions): DynamicModule {
+    return { ...super.forRoot(options), global: true };
+  }
+
+  /**
+   * The module with options that are made by the injector, for example from a `ConfigService`.
+   *
+   * @example
+   * ```ts
+   * CorsModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ origin: config.getOrThrow<string>('ORIGINS').split(',') }),
+   * });
+   * ```
+   */
+  static override forRootAsync(options: CorsModuleAsyncOptions): DynamicModule {
+    return { ...super.forRootAsync(options), global: true };
+  }
+
+  /** @throws {CorsConfigurationError} */
+  onModuleInit(): void {
+    // Routes are registered by now. Without an HTTP platform there are none, and nothing to protect.
+    if (this.#adapter === undefined) return;
+    const issues = new IssueCollector();
+    if (this.options === undefined) {
+      issues.add({ level: 'app' }, problem('module_without_options', 'CorsModule', 'CorsModule'));
+      throw new CorsConfigurationError(issues.errors());
+    }
+    const { routes, matcher } = this.explorer.explore(CorsModule, issues);
+    const policies = buildPolicySet(this.options, routes, this.metadata, issues);
+    // Without a matcher there is an error, and the line above has thrown it.
+    if (matcher !== undefined) this.registry.load(policies, matcher);
+    this.#announce();
+  }
+
+  get #adapter() {
+    // Nest types it as always present; in a microservice or an application context it is not.
+    return (this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined) ?? undefined;
+  }
+
+  #announce(): void {
+    for (const { message, hint } of this.service.warnings) this.#logger.warn(`${message} ${hint}`);
+    for (const { route, policy } of this.service.policies()) this.#logger.log(policyLine(route, policy));
+  }
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import { EMPTY } from 'rxjs';
+import { CorsGuard } from './cors.guard.js';
+import { CorsInterceptor } from './cors.interceptor.js';
+import { CorsPolicyRegistry } from './cors-policy.registry.js';
+import type { Next } from './platform/edge.js';
+import type { CorsExchange } from './platform/exchange.js';
+import { judgeTarget } from './protocol/preflight.js';
+import { ExecutionContextHost } from './routing/nest-internals.js';
+
+const NO_HANDLER = { handle: () => EMPTY };
+
+/**
+ * Answers preflights. Nest routes none to the handler they are about, so its route is found here, and the guard and
+ * the interceptor run in that handler's context: nothing else of the app does, and no controller is instantiated.
+ */
+@Injectable()
+export class CorsPreflight {
+  constructor(
+    @Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry,
+    @Inject(CorsGuard) private readonly guard: CorsGuard,
+    @Inject(CorsInterceptor) private readonly interceptor: CorsInterceptor,
+  ) {}
+
+  /** Ends the response, or passes the refusal to the app's exception layer. */
+  answer(exchange: CorsExchange, request: IncomingMessage, response: ServerResponse, next: Next): void {
+    try {
+      const { requestMethod = '', requestHeaders = '' } = exchange.request;
+      const target = this.registry.ofPreflight(request, requestMethod, requestHeaders);
+      const outcome = judgeTarget(exchange.request, target.policies);
+      exchange.outcome = outcome;
+      const route = target.methods.get(requestMethod)?.[outcome.candidate];
+      const context = new ExecutionContextHost([request, response, next], route?.controller, route?.handler);
+      this.guard.canActivate(context);
+      this.interceptor.intercept(context, NO_HANDLER);
+      response.statusCode = outcome.status;
+      // 204 has no body, and needs no length; some clients wait for one without it.
+      response.setHeader('Content-Length', '0');
+      response.end();
+    } catch (error) {
+      next(error);
+    }
+  }
+}

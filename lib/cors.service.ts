@@ -1,0 +1,177 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CorsPolicyRegistry } from './cors-policy.registry.js';
+import { issueRouteOf } from './cors-policy.builder.js';
+import type { CorsIssue } from './cors-issue.js';
+import { remedyOf } from './messages.js';
+import type { CompiledPolicy, PolicyProvenance } from './policy/compile.js';
+import type { EffectiveCorsPolicy } from './policy/options.js';
+import { judgeActual, type CorsReason, type Refusal } from './protocol/decision.js';
+import { judgeTarget } from './protocol/preflight.js';
+import { corsRequestOf } from './protocol/request.js';
+import { actualResponse, type CorsResponse } from './protocol/response-headers.js';
+import type { RouteRegistration } from './routing/nest-internals.js';
+import { methodsByPath, type RoutedRequest } from './routing/route-matcher.js';
+
+/**
+ * A request to explain: what a browser would announce and then send.
+ *
+ * @publicApi
+ */
+export interface CorsQuery {
+  /** The method of the actual request. */
+  readonly method: string;
+  /** The path, with the query if there is one. */
+  readonly url: string;
+  /** The `Origin` header; leave it out for a request that is not cross-origin. */
+  readonly origin?: string;
+  /** The `Host` header, for controllers that are bound to hosts. */
+  readonly host?: string;
+  /** The headers that the script sets, for `Access-Control-Request-Headers` and for versions. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A route of a controller.
+ *
+ * @publicApi
+ */
+export interface CorsRoute {
+  readonly controller: string;
+  readonly handler: string;
+  /** `ALL` for a handler of every method. */
+  readonly method: string;
+  readonly path: string;
+  readonly version?: string;
+}
+
+/**
+ * What a request would be answered.
+ *
+ * @publicApi
+ */
+export interface CorsVerdict {
+  readonly allowed: boolean;
+  readonly reason: CorsReason;
+  /** The response headers that the CORS protocol adds. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Why a request is allowed or refused.
+ *
+ * @publicApi
+ */
+export interface CorsExplanation {
+  /** The handler that serves the request; absent where it is not of a controller. */
+  readonly route?: CorsRoute;
+  /** The handlers that its preflight may be meant for: more than one only where it cannot tell. */
+  readonly candidates: readonly CorsRoute[];
+  readonly policy: EffectiveCorsPolicy;
+  /** Which level stated each field of the policy. */
+  readonly provenance: PolicyProvenance;
+  readonly preflight: CorsVerdict;
+  readonly actual: CorsVerdict;
+  /** The smallest change that would allow what is refused. */
+  readonly hint?: string;
+}
+
+/**
+ * A route and the policy in force on it.
+ *
+ * @publicApi
+ */
+export interface CorsRoutePolicy {
+  readonly route: CorsRoute;
+  readonly policy: EffectiveCorsPolicy;
+  readonly provenance: PolicyProvenance;
+}
+
+/**
+ * Tells what the CORS policies of the running app are, and why a request is allowed or refused.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class CorsService {
+  constructor(@Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry) {}
+
+  /** What is legal in the configuration but probably wrong. Logged once at boot. */
+  get warnings(): readonly CorsIssue[] {
+    return this.registry.policies.warnings;
+  }
+
+  /** Every route of the app with its policy, in the order in which Nest registers them. */
+  policies(): readonly CorsRoutePolicy[] {
+    const { routes } = this.registry.policies;
+    const methods = methodsByPath(routes.map(({ route }) => route));
+    return routes.map(({ route, policy }) => ({
+      route: describeRoute(route),
+      policy: effective(policy, methods.get(route.path) ?? []),
+      provenance: policy.provenance,
+    }));
+  }
+
+  /**
+   * Explains what a request and its preflight are answered, and why.
+   *
+   * @throws {Error} before `app.init()`
+   * @example
+   * ```ts
+   * await app.get(CorsService).explain({ method: 'PUT', url: '/cats/1', origin: 'https://app.example.com' });
+   * ```
+   */
+  // eslint-disable-next-line @typescript-eslint/require-await -- asynchronous resolvers are to be explained as well
+  async explain(query: CorsQuery): Promise<CorsExplanation> {
+    const request = routedRequestOf(query);
+    const announced = Object.keys(query.headers ?? {}).filter(name => name.toLowerCase() !== 'origin');
+    const preflightRequest = {
+      ...corsRequestOf('OPTIONS', {}),
+      origin: query.origin,
+      requestMethod: query.method,
+      requestHeaders: announced.length === 0 ? undefined : announced.join(', ').toLowerCase(),
+    };
+    const target = this.registry.ofPreflight(request, query.method, preflightRequest.requestHeaders ?? '');
+    const outcome = judgeTarget(preflightRequest, target.policies);
+    const { route, policy } = this.registry.ofRequest(request);
+    const decision = judgeActual({ ...preflightRequest, method: query.method }, policy);
+    const refusal = outcome.allowed ? (decision.allowed ? undefined : decision) : outcome.refusal;
+    return {
+      ...(route && { route: describeRoute(route) }),
+      candidates: (target.methods.get(query.method) ?? []).map(describeRoute),
+      policy: effective(policy, [...target.methods.keys()]),
+      provenance: policy.provenance,
+      preflight: verdict(outcome.allowed ? undefined : outcome.refusal, outcome.response),
+      actual: verdict(decision.allowed ? undefined : decision, actualResponse(policy, decision)),
+      ...(refusal && { hint: remedyOf(refusal.reason, refusal.detail ?? '') }),
+    };
+  }
+}
+
+function routedRequestOf({ method, url, host = 'localhost', headers }: CorsQuery): RoutedRequest {
+  const lowerCase = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
+  const hostname = host.replace(/:\d*$/, '');
+  return Object.assign({ method, url, hostname, host }, { headers: { host, ...Object.fromEntries(lowerCase) } });
+}
+
+function describeRoute(route: RouteRegistration): CorsRoute {
+  const { version } = route;
+  return { ...issueRouteOf(route), ...(version !== undefined && { version: versionText(version) }) };
+}
+
+/** A version-neutral route's version is a symbol. */
+function versionText(version: unknown): string {
+  return [version]
+    .flat()
+    .map(each => (typeof each === 'symbol' ? 'neutral' : String(each)))
+    .join(', ');
+}
+
+function effective(policy: CompiledPolicy, routed: readonly string[]): EffectiveCorsPolicy {
+  const { methods } = policy.stated;
+  return { ...policy.stated, methods: methods?.filter(method => routed.includes(method)) ?? routed };
+}
+
+function verdict(refusal: Refusal | undefined, { headers, vary }: CorsResponse): CorsVerdict {
+  const all = vary.length === 0 ? headers : [...headers, ['Vary', vary.join(', ')] as const];
+  return { allowed: refusal === undefined, reason: refusal?.reason ?? 'allowed', headers: Object.fromEntries(all) };
+}

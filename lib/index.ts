@@ -1,0 +1,22 @@
+export { CORS_MODULE_OPTIONS } from './cors.constants.js';
+export { Cors, NoCors } from './cors.decorator.js';
+export { CorsConfigurationError, CorsForbiddenException } from './cors.errors.js';
+export { CorsGuard } from './cors.guard.js';
+export { CorsInterceptor } from './cors.interceptor.js';
+export type { CorsIssue, CorsIssueCode, CorsIssueLocation, CorsIssueRoute } from './cors-issue.js';
+export { CorsModule } from './cors.module.js';
+export type { CorsModuleAsyncOptions, CorsOptionsFactory } from './cors.module.js';
+export { CorsService } from './cors.service.js';
+export type { CorsExplanation, CorsQuery, CorsRoute, CorsRoutePolicy, CorsVerdict } from './cors.service.js';
+export { add } from './policy/add.js';
+export type { ListAddition } from './policy/add.js';
+export type { PolicyProvenance } from './policy/compile.js';
+export type {
+  CorsModuleOptions,
+  CorsNames,
+  CorsOrigin,
+  CorsPolicyOptions,
+  CorsProvenance,
+  EffectiveCorsPolicy,
+} from './policy/options.js';
+export type { CorsReason } from './protocol/decision.js';

@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CorsExchange } from './exchange.js';
+import type { ExchangeStore } from './exchange-store.js';
+
+/** Continues with the app's next middleware, or with its exception layer. */
+export type Next = (error?: unknown) => void;
+
+/** A connect-style middleware on Node's own request and response. */
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void;
+
+/** Answers a preflight: ends the response, or passes an error to `next`. */
+export type AnswerPreflight = (
+  exchange: CorsExchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: Next,
+) => void;
+
+/**
+ * The outermost layer of the app: sees every request before any other middleware, keeps preflights from going
+ * further, and lets everything else through.
+ */
+export function createEdge(exchanges: ExchangeStore, answerPreflight: AnswerPreflight): Middleware {
+  return function corsEdge(request, response, next) {
+    const exchange = exchanges.open(request, response);
+    if (exchange.preflight) answerPreflight(exchange, request, response, next);
+    else next();
+  };
+}

@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import onHeaders from 'on-headers';
+import { corsRequestOf, isPreflight } from '../protocol/request.js';
+import type { CorsResponse } from '../protocol/response-headers.js';
+import type { CorsExchange } from './exchange.js';
+import { writeCorsResponse } from './write-headers.js';
+
+/** A platform's request or response, or Node's own inside it. */
+type Wrapped<T> = T | { readonly raw: T };
+
+/** What to add to a response, asked as its headers are flushed. */
+export type ResolveResponse = (exchange: CorsExchange, request: IncomingMessage) => CorsResponse;
+
+/** Keeps what is decided about each request in flight. One per app: two apps in one process never meet. */
+export class ExchangeStore {
+  readonly #exchanges = new WeakMap<IncomingMessage, CorsExchange>();
+  readonly #resolveResponse: ResolveResponse;
+
+  constructor(resolveResponse: ResolveResponse) {
+    this.#resolveResponse = resolveResponse;
+  }
+
+  /** The exchange of a request. Begins with the first call, which also sees to the response's headers. */
+  open(request: Wrapped<IncomingMessage>, response: Wrapped<ServerResponse>): CorsExchange {
+    const rawRequest = 'raw' in request ? request.raw : request;
+    const present = this.#exchanges.get(rawRequest);
+    if (present !== undefined) return present;
+
+    const corsRequest = corsRequestOf(rawRequest.method ?? 'GET', rawRequest.headers);
+    const exchange: CorsExchange = {
+      request: corsRequest,
+      preflight: isPreflight(corsRequest),
+      url: rawRequest.url ?? '/',
+    };
+    this.#exchanges.set(rawRequest, exchange);
+    const rawResponse = 'raw' in response ? response.raw : response;
+    // The one place where the final headers are seen on every platform and for every way to answer.
+    onHeaders(rawResponse, () => {
+      writeCorsResponse(rawResponse, this.#resolveResponse(exchange, rawRequest));
+    });
+    return exchange;
+  }
+}
