@@ -1,10 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type Type } from '@nestjs/common';
 import { HttpAdapterHost, MetadataScanner, ModuleRef, ModulesContainer } from '@nestjs/core';
-import type { AbstractHttpAdapter } from '@nestjs/core';
 import { CorsMetadataAccessor } from './cors-metadata.accessor.js';
 import { IssueCollector, type CorsIssueLocation } from './cors-issue.js';
+import type { Platform } from './platform/platform.js';
 import { problem } from './policy/issue.js';
-import { ExpressMatcher, hasForeignCors, UnmatchedRouteError } from './routing/express-matcher.js';
 import {
   applicationConfigOf,
   containerOf,
@@ -12,7 +11,7 @@ import {
   recordRoutes,
   type RouteRegistration,
 } from './routing/nest-internals.js';
-import type { RouteMatcher } from './routing/route-matcher.js';
+import { UnmatchedRouteError, type RouteMatcher } from './routing/route-matcher.js';
 
 /** The app as far as CORS is concerned. */
 export interface ExploredApp {
@@ -34,31 +33,32 @@ export class CorsExplorer {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
-  /** @param root the class of the CORS module itself */
-  explore(root: unknown, issues: IssueCollector): ExploredApp {
-    const adapter = this.host.httpAdapter;
-    const container = containerOf(this.moduleRef);
-    const routes = recordRoutes(container, adapter);
+  /**
+   * @param root the class of the CORS module itself
+   * @param platform `undefined` for one that is not supported
+   */
+  explore(root: unknown, platform: Platform | undefined, issues: IssueCollector): ExploredApp {
+    const routes = recordRoutes(containerOf(this.moduleRef), this.host.httpAdapter);
     if ([...this.modules.values()].filter(({ metatype }) => metatype === root).length > 1) {
       issues.add(APP, problem('module_twice', 'CorsModule', 'CorsModule'));
     }
     this.#reportMisplaced(routes, issues);
-    return { routes, matcher: this.#matcher(adapter, routes, issues) };
+    return { routes, matcher: this.#matcher(platform, routes, issues) };
   }
 
   #matcher(
-    adapter: AbstractHttpAdapter,
+    platform: Platform | undefined,
     routes: readonly RouteRegistration[],
     issues: IssueCollector,
   ): RouteMatcher | undefined {
-    const platform = adapter.getType();
-    if (platform !== 'express') {
-      issues.add(APP, problem('platform_unsupported', platform, platform));
+    if (platform === undefined) {
+      const type = this.host.httpAdapter.getType();
+      issues.add(APP, problem('platform_unsupported', type, type));
       return undefined;
     }
-    if (hasForeignCors(adapter)) issues.add(APP, problem('cors_layer_twice', 'enableCors()', 'enableCors()'));
+    if (platform.hasForeignCors()) issues.add(APP, problem('cors_layer_twice', 'enableCors()', 'enableCors()'));
     try {
-      return new ExpressMatcher(adapter, applicationConfigOf(containerOf(this.moduleRef)), routes);
+      return platform.createMatcher(applicationConfigOf(containerOf(this.moduleRef)), routes);
     } catch (error) {
       if (!(error instanceof UnmatchedRouteError)) throw error;
       issues.add(APP, problem('routes_unreadable', error.message, error.message));
@@ -79,12 +79,12 @@ export class CorsExplorer {
             problem('decorator_without_effect', '@Cors()', '@Cors()'),
           );
         }
-        this.#reportMisplacedMethods(metatype, routed.has(metatype), issues);
+        this.#reportMisplacedMethods(metatype as Type, routed.has(metatype), issues);
       }
     }
   }
 
-  #reportMisplacedMethods(metatype: Function, routed: boolean, issues: IssueCollector): void {
+  #reportMisplacedMethods(metatype: Type, routed: boolean, issues: IssueCollector): void {
     const prototype = metatype.prototype as Record<string, object>;
     for (const handler of this.scanner.getAllMethodNames(prototype)) {
       const method = prototype[handler];

@@ -15,6 +15,7 @@ import { CorsService } from './cors.service.js';
 import { policyLine } from './messages.js';
 import { createEdge } from './platform/edge.js';
 import { ExchangeStore } from './platform/exchange-store.js';
+import { platformOf, type Platform } from './platform/platform.js';
 import type { CorsModuleOptions } from './policy/options.js';
 import { problem } from './policy/issue.js';
 
@@ -27,7 +28,7 @@ export interface CorsOptionsFactory {
   createCorsOptions(): CorsModuleOptions | Promise<CorsModuleOptions>;
 }
 
-const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE } = new ConfigurableModuleBuilder<CorsModuleOptions>({
+const configurable = new ConfigurableModuleBuilder<CorsModuleOptions>({
   optionsInjectionToken: CORS_MODULE_OPTIONS,
 })
   .setClassMethodName('forRoot')
@@ -40,7 +41,7 @@ const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE } = new ConfigurableModuleBu
  *
  * @publicApi
  */
-export type CorsModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
+export type CorsModuleAsyncOptions = typeof configurable.ASYNC_OPTIONS_TYPE;
 
 /**
  * Per-route CORS for the whole app. Import it once, in the root module.
@@ -77,8 +78,9 @@ export type CorsModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
   ],
   exports: [CorsService],
 })
-export class CorsModule extends ConfigurableModuleClass implements OnModuleInit {
+export class CorsModule extends configurable.ConfigurableModuleClass implements OnModuleInit {
   readonly #logger = new Logger(LOGGER_CONTEXT);
+  #platform: Platform | undefined;
 
   constructor(
     @Optional() @Inject(CORS_MODULE_OPTIONS) private readonly options: unknown,
@@ -95,7 +97,10 @@ export class CorsModule extends ConfigurableModuleClass implements OnModuleInit 
     // Fires when the platform is known and nothing is registered on it yet: before this constructor under NestFactory,
     // after it under @nestjs/testing. Ahead of all else, or a parser's or a guard's refusal would carry no header.
     this.host.init$.subscribe(() => {
-      this.#adapter?.use(edge);
+      // In a microservice or an application context it fires without one.
+      const adapter = this.#adapter;
+      this.#platform = adapter && platformOf(adapter);
+      this.#platform?.install(edge, exchanges);
     });
   }
 
@@ -133,7 +138,7 @@ export class CorsModule extends ConfigurableModuleClass implements OnModuleInit 
       issues.add({ level: 'app' }, problem('module_without_options', 'CorsModule', 'CorsModule'));
       throw new CorsConfigurationError(issues.errors());
     }
-    const { routes, matcher } = this.explorer.explore(CorsModule, issues);
+    const { routes, matcher } = this.explorer.explore(CorsModule, this.#platform, issues);
     const policies = buildPolicySet(this.options, routes, this.metadata, issues);
     // Without a matcher there is an error, and the line above has thrown it.
     if (matcher !== undefined) this.registry.load(policies, matcher);
@@ -141,7 +146,7 @@ export class CorsModule extends ConfigurableModuleClass implements OnModuleInit 
   }
 
   get #adapter() {
-    // Nest types it as always present; in a microservice or an application context it is not.
+    // Nest types it as always present.
     return (this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined) ?? undefined;
   }
 

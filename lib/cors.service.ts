@@ -120,7 +120,7 @@ export class CorsService {
    * await app.get(CorsService).explain({ method: 'PUT', url: '/cats/1', origin: 'https://app.example.com' });
    * ```
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- asynchronous resolvers are to be explained as well
+  // Asynchronous, because a policy may come to ask an asynchronous resolver.
   async explain(query: CorsQuery): Promise<CorsExplanation> {
     const request = routedRequestOf(query);
     const announced = Object.keys(query.headers ?? {}).filter(name => name.toLowerCase() !== 'origin');

@@ -338,12 +338,12 @@ export const PROBLEMS = {
   cors_layer_twice: {
     severity: 'error',
     problem: 'answers CORS beside CorsModule: two layers give two answers, and browsers refuse duplicate headers',
-    hint: 'Remove app.enableCors(), the `cors` option of NestFactory.create(), or app.use(cors()), and keep CorsModule.',
+    hint: 'Remove app.enableCors(), the `cors` option of NestFactory.create(), or app.use(cors()) or @fastify/cors, and keep CorsModule.',
   },
   platform_unsupported: {
     severity: 'error',
     problem: 'is an HTTP platform this version cannot route preflights for',
-    hint: 'Use @nestjs/platform-express.',
+    hint: 'Use @nestjs/platform-express or @nestjs/platform-fastify.',
   },
   routes_unreadable: {
     severity: 'error',

@@ -23,6 +23,8 @@ export type AnswerPreflight = (
 export function createEdge(exchanges: ExchangeStore, answerPreflight: AnswerPreflight): Middleware {
   return function corsEdge(request, response, next) {
     const exchange = exchanges.open(request, response);
+    // A platform may rewrite targets as requests come in (Fastify's `rewriteUrl`).
+    exchange.url = request.url ?? '/';
     if (exchange.preflight) answerPreflight(exchange, request, response, next);
     else next();
   };

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import onHeaders from 'on-headers';
 import { corsRequestOf, isPreflight } from '../protocol/request.js';
 import type { CorsResponse } from '../protocol/response-headers.js';
+import { isRoutable } from '../routing/route-matcher.js';
 import type { CorsExchange } from './exchange.js';
 import { writeCorsResponse } from './write-headers.js';
 
@@ -29,7 +30,8 @@ export class ExchangeStore {
     const corsRequest = corsRequestOf(rawRequest.method ?? 'GET', rawRequest.headers);
     const exchange: CorsExchange = {
       request: corsRequest,
-      preflight: isPreflight(corsRequest),
+      // Browsers preflight paths. `OPTIONS *` and other targets are the app's to answer.
+      preflight: isPreflight(corsRequest) && isRoutable(rawRequest.url),
       url: rawRequest.url ?? '/',
     };
     this.#exchanges.set(rawRequest, exchange);

@@ -7,8 +7,8 @@ import type { CorsResponse } from '../protocol/response-headers.js';
 export interface CorsExchange {
   readonly request: CorsRequest;
   readonly preflight: boolean;
-  /** The request target as it arrived: routers and middleware rewrite `req.url` on the way. */
-  readonly url: string;
+  /** The request target as the app's router sees it first: middleware and nested routers rewrite `req.url`. */
+  url: string;
   /** What a preflight is answered, once its target is known. */
   outcome?: PreflightOutcome;
   /** The policy of the handler that runs, once a guard knows it. */

@@ -2,7 +2,7 @@ import { problem, type Problem } from './issue.js';
 import { INVALID } from './stated.js';
 import type { ListPart, MergedField, MergedPolicy, PolicyLevel, ReportAt } from './merge.js';
 import { isLoopback, type OriginPattern } from './origin-pattern.js';
-import { originPath } from './origins.js';
+import { indexOrigins, originPath, repetitionOf, type OriginIndex } from './origins.js';
 import { isPublicSuffix } from './public-suffix.js';
 
 /** Where the policy will run, as far as it changes what is wise. */
@@ -18,6 +18,7 @@ export type MergedPolicyCheck = (policy: MergedPolicy, levels: readonly PolicyLe
  * fields it is judged with.
  */
 export function createMergedPolicyCheck(environment: Environment): MergedPolicyCheck {
+  const indexes = new WeakMap<readonly OriginPattern[], OriginIndex>();
   const judged = new WeakMap<readonly OriginPattern[], Map<string, readonly Problem[]>>();
 
   function problemsOf(part: ListPart<OriginPattern>, context: OriginContext): readonly Problem[] {
@@ -27,6 +28,25 @@ export function createMergedPolicyCheck(environment: Environment): MergedPolicyC
     const found = byContext.get(key) ?? part.items.flatMap((item, index) => originProblems(item, index, context));
     byContext.set(key, found);
     return found;
+  }
+
+  function indexOf(items: readonly OriginPattern[]): OriginIndex {
+    const index = indexes.get(items) ?? indexOrigins(items);
+    indexes.set(items, index);
+    return index;
+  }
+
+  /** Warns of what `add()` adds in vain. A pattern that covers what is inherited is not: it widens the list. */
+  function reportRepeatedAdditions(parts: readonly ListPart<OriginPattern>[], report: ReportAt): void {
+    parts.forEach(({ level, items }, at) => {
+      const inherited = parts.slice(0, at).map(part => indexOf(part.items));
+      items.forEach((item, index) => {
+        for (const list of inherited) {
+          const found = repetitionOf(item, index, list);
+          if (found !== undefined) return report(level, found);
+        }
+      });
+    });
   }
 
   return (policy, levels, report) => {
@@ -75,7 +95,7 @@ function originProblems(item: OriginPattern, index: number, context: OriginConte
   const found: Problem[] = [];
   const loopback = isLoopback(host);
   if (scheme === 'http' && !loopback && !context.insecure) {
-    found.push(problem('origin_insecure', path, text, `https${text.slice('http'.length)}`));
+    found.push(problem('origin_insecure', path, text, secureForm(text)));
   }
   if (subdomains && !loopback && !context.publicSuffix && isPublicSuffix(host)) {
     found.push(problem('origin_public_suffix', path, text));
@@ -86,6 +106,11 @@ function originProblems(item: OriginPattern, index: number, context: OriginConte
     found.push(problem('origin_loopback_in_production', path, text));
   }
   return found;
+}
+
+/** The same origin over https, whose default port is never written. */
+function secureForm(text: string): string {
+  return `https${text.slice('http'.length)}`.replace(/:443$/, '');
 }
 
 /** The field that, beside the list itself, makes an entry a problem. */
@@ -110,17 +135,6 @@ function levelOf(
 function nearest(levels: readonly PolicyLevel[], ...fields: readonly MergedField<unknown>[]): PolicyLevel | undefined {
   const indexes = fields.map(field => (field.level === undefined ? -1 : levels.indexOf(field.level)));
   return levels[Math.max(...indexes)];
-}
-
-function reportRepeatedAdditions(parts: readonly ListPart<OriginPattern>[], report: ReportAt): void {
-  if (parts.length < 2) return;
-  const seen = new Set<string>();
-  for (const { level, items } of parts) {
-    items.forEach(({ text }, index) => {
-      if (seen.has(text)) report(level, problem('origin_duplicate', originPath(index), text));
-    });
-    for (const { text } of items) seen.add(text);
-  }
 }
 
 export function isInvalid(policy: MergedPolicy): boolean {

@@ -57,6 +57,8 @@ function readHeaders(
   if (value === '') return void report(problem('headers_empty', path, value));
   const list = readList(value, path, true);
   if (list === undefined) return void report(problem('headers_type', path, value));
+  // `[]` states that there are none; `add()` states nothing.
+  if (list.mode === 'add' && list.items.length === 0) return void report(problem('headers_empty', path, value));
   if (list.mode === 'replace' && list.items.length === 1 && list.items[0]?.value === '*') {
     report(problem(any, path, '*'));
     return '*';

@@ -69,7 +69,8 @@ export function mergeLevels(levels: readonly PolicyLevel[], report: ReportAt): M
   for (const field of POLICY_FIELDS) {
     let result: MergedField<unknown> = { value: DEFAULTS[field], level: undefined };
     for (const level of levels.slice(start)) {
-      const stated: unknown = level.stated[field];
+      // Only what the level itself states: never what someone put on `Object.prototype`.
+      const stated: unknown = Object.hasOwn(level.stated, field) ? level.stated[field] : undefined;
       if (stated !== undefined) result = { value: applyLevel(field, stated, result.value, level, report), level };
     }
     merged[field] = result;

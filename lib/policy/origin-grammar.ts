@@ -15,24 +15,23 @@ export const MAX_HOST_LENGTH = 253;
 
 /** Underscores are not in a host name's grammar, but such hosts exist and browsers send them. */
 export const LABEL = '[a-z0-9_-]{1,63}';
+/** Not every such text is an address; however, a request's host is only ever compared with a canonical one. */
+export const IPV6 = '\\[[0-9a-f:.]{2,45}\\]';
 export const SCHEME = '[a-z][a-z0-9+.-]{0,63}';
 export const PORT = '[1-9][0-9]{0,4}';
 
 // Linear: labels are bounded and separated by a dot that no label contains, so no two ways to match one text exist.
-const ORIGIN = new RegExp(`^(${SCHEME})://((?:${LABEL}\\.)*${LABEL})(?::(${PORT}))?$`);
+const ORIGIN = new RegExp(`^(${SCHEME})://((?:${LABEL}\\.)*${LABEL}|${IPV6})(?::(${PORT}))?$`);
 
-/** The parts of an origin whose host is a name. `port` is `''` for the scheme's default. */
-export interface NamedOrigin {
+/** The parts of a serialized origin. `port` is `''` for the scheme's default. */
+export interface OriginParts {
   readonly scheme: string;
   readonly host: string;
   readonly port: string;
 }
 
-/**
- * Splits a serialized origin with a named host; `undefined` for anything else, IPv6 literals included (no pattern
- * covers those, so that only an exact comparison can).
- */
-export function parseOrigin(text: string): NamedOrigin | undefined {
+/** Splits a serialized origin; `undefined` for anything else. */
+export function parseOrigin(text: string): OriginParts | undefined {
   if (text.length > MAX_ORIGIN_LENGTH) return undefined;
   const match = ORIGIN.exec(text);
   if (match === null) return undefined;
@@ -40,13 +39,6 @@ export function parseOrigin(text: string): NamedOrigin | undefined {
   if (host.length > MAX_HOST_LENGTH) return undefined;
   if (port !== '' && !isCanonicalPort(scheme, Number(port))) return undefined;
   return { scheme, host, port };
-}
-
-const IPV6_ORIGIN = new RegExp(`^${SCHEME}://\\[[0-9a-f:.]{2,45}\\](?::${PORT})?$`);
-
-/** Whether a text has the form of an origin. Only ever used to say why it was refused: matching does not ask. */
-export function isSerializedOrigin(text: string): boolean {
-  return parseOrigin(text) !== undefined || (text.length <= MAX_ORIGIN_LENGTH && IPV6_ORIGIN.test(text));
 }
 
 /** A browser never writes a port out of range, nor the scheme's default port. */

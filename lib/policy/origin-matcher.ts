@@ -26,7 +26,8 @@ export function compileOrigins(patterns: readonly OriginPattern[]): OriginMatche
     (exact.has(origin) || (wildcards.size > 0 && matchesWildcard(origin, wildcards, depths, deepest)));
 }
 
-function wildcardKey({ scheme, host, subdomains, port }: Omit<OriginPattern, 'text'>): string {
+/** What a pattern is looked up by. */
+export function wildcardKey({ scheme, host, subdomains, port }: Omit<OriginPattern, 'text'>): string {
   return `${scheme}://${subdomains ? '*.' : ''}${host}:${port}`;
 }
 

@@ -1,7 +1,7 @@
 import { addedValues } from './add.js';
-import { problem, type Report } from './issue.js';
+import { problem, type Problem, type Report } from './issue.js';
 import type { StatedList } from './names.js';
-import { compileOrigins } from './origin-matcher.js';
+import { wildcardKey } from './origin-matcher.js';
 import { isOriginProblem, parseOriginPattern, type OriginPattern } from './origin-pattern.js';
 
 /** The `origin` option as one level states it. */
@@ -56,28 +56,51 @@ function reportType(value: unknown, path: string, report: Report): void {
 
 /** Warns of entries that change nothing: listed twice, or covered by a pattern of the same list. */
 function reportRepeats(items: readonly OriginPattern[], report: Report): void {
-  const seen = new Set<string>();
-  const wildcards = items.filter(({ subdomains, port }) => subdomains || port === '*');
-  const coveredByAny = compileOrigins(wildcards);
+  const { coverOf } = indexOrigins(items);
+  const texts = new Set<string>();
   items.forEach((item, index) => {
-    if (seen.has(item.text)) report(problem('origin_duplicate', originPath(index), item.text));
-    else if (coveredByAny(sample(item))) {
-      const cover = wildcards.find(wildcard => wildcard.text !== item.text && covers(wildcard, item));
-      if (cover !== undefined) report(problem('origin_subsumed', originPath(index), item.text, cover.text));
-    }
-    seen.add(item.text);
+    const found = repetitionOf(item, index, { texts, coverOf });
+    if (found !== undefined) report(found);
+    texts.add(item.text);
   });
 }
 
-/** Some origin that the entry matches. */
-function sample({ scheme, host, subdomains, port }: OriginPattern): string {
-  return `${scheme}://${subdomains ? 'x.' : ''}${host}${port === '' || port === '*' ? '' : `:${port}`}`;
+/** What tells whether an entry says anything that a list does not: at the same cost whatever the list's length. */
+export interface OriginIndex {
+  readonly texts: ReadonlySet<string>;
+  /** Another entry that matches every origin that this one does, if there is one. */
+  readonly coverOf: (item: OriginPattern) => OriginPattern | undefined;
 }
 
-/** Whether every origin that `inner` matches is matched by `outer`. */
-export function covers(outer: OriginPattern, inner: OriginPattern): boolean {
-  if (outer.scheme !== inner.scheme) return false;
-  if (outer.port !== '*' && outer.port !== inner.port) return false;
-  if (!outer.subdomains) return !inner.subdomains && outer.host === inner.host;
-  return inner.host.endsWith(`.${outer.host}`) || (inner.subdomains && inner.host === outer.host);
+export function indexOrigins(items: readonly OriginPattern[]): OriginIndex {
+  const wildcards = new Map<string, OriginPattern>();
+  for (const item of items) {
+    if (item.subdomains || item.port === '*') wildcards.set(wildcardKey(item), item);
+  }
+  return {
+    texts: new Set(items.map(({ text }) => text)),
+    coverOf: item => {
+      if (wildcards.size === 0) return undefined;
+      const key = coveringKeys(item).find(each => wildcards.has(each));
+      return key === undefined ? undefined : wildcards.get(key);
+    },
+  };
+}
+
+/** The warning for an entry that adds nothing to a list, at this index of what it was written in. */
+export function repetitionOf(item: OriginPattern, index: number, { texts, coverOf }: OriginIndex): Problem | undefined {
+  if (texts.has(item.text)) return problem('origin_duplicate', originPath(index), item.text);
+  const cover = coverOf(item);
+  return cover && problem('origin_subsumed', originPath(index), item.text, cover.text);
+}
+
+/** The keys of the patterns that would cover an entry: its own host and every parent, its own port and any. */
+function coveringKeys({ scheme, host, subdomains, port }: OriginPattern): readonly string[] {
+  const ports = port === '*' ? [port] : [port, '*'];
+  const keys = port === '*' ? [] : [wildcardKey({ scheme, host, subdomains, port: '*' })];
+  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+    const parent = host.slice(dot + 1);
+    for (const each of ports) keys.push(wildcardKey({ scheme, host: parent, subdomains: true, port: each }));
+  }
+  return keys;
 }

@@ -56,8 +56,11 @@ export function readPolicy(options: unknown, report: Report, others: readonly st
     return {};
   }
   reportUnknownKeys(options, others, report);
-  if (readKey(options, 'preflightContinue', report) === true) {
+  const preflightContinue = readKey(options, 'preflightContinue', report);
+  if (preflightContinue === true) {
     report(problem('preflight_continue', 'preflightContinue', true));
+  } else if (preflightContinue !== undefined && preflightContinue !== INVALID) {
+    readBoolean(preflightContinue, report, 'preflightContinue');
   }
   const stated: Record<string, unknown> = {};
   for (const field of POLICY_FIELDS) {
@@ -96,7 +99,7 @@ function reportUnknownKeys(options: object, others: readonly string[], report: R
   const known = [...POLICY_FIELDS, ...KNOWN_EXTRAS, ...others];
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
-    if (key === 'allowPrivateNetwork') report(problem('private_network', key, true));
+    if (key === 'allowPrivateNetwork') report(problem('private_network', key, key));
     else report(problem('option_unknown', key, key, closestName(key, known)));
   }
 }
@@ -104,10 +107,10 @@ function reportUnknownKeys(options: object, others: readonly string[], report: R
 /** The known name that was probably meant, if one is near. */
 export function closestName(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
-  const candidate = closest(name, known);
-  return distance(name.toLowerCase(), candidate.toLowerCase()) <= Math.max(2, candidate.length / 3)
-    ? candidate
-    : undefined;
+  const lowerCase = known.map(each => each.toLowerCase());
+  const candidate = closest(name.toLowerCase(), lowerCase);
+  const near = distance(name.toLowerCase(), candidate) <= Math.max(2, candidate.length / 3);
+  return near ? known[lowerCase.indexOf(candidate)] : undefined;
 }
 
 function readBoolean(value: unknown, report: Report, path: string): boolean | undefined {
@@ -118,7 +121,8 @@ const MAX_AGE_LIMIT = 86_400;
 
 function readMaxAge(value: unknown, report: Report, path: string): number | undefined {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_AGE_LIMIT) return value;
-  const seconds = Number(value) / 1000;
+  // Not every value converts to a number: a symbol or an object without a prototype throws.
+  const seconds = typeof value === 'number' || typeof value === 'string' ? Number(value) / 1000 : NaN;
   const meant = Number.isInteger(seconds) && seconds > 0 && seconds <= MAX_AGE_LIMIT ? String(seconds) : undefined;
   return void report(problem('max_age', path, value, meant));
 }

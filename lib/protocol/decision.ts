@@ -1,7 +1,7 @@
 import type { CompiledPolicy } from '../policy/compile.js';
 import { isForbiddenMethod } from '../policy/methods.js';
 import { isToken } from '../policy/names.js';
-import { isSerializedOrigin } from '../policy/origin-grammar.js';
+import { parseOrigin } from '../policy/origin-grammar.js';
 import type { CorsRequest } from './request.js';
 import { judgeRequestHeaders } from './request-headers.js';
 
@@ -64,7 +64,7 @@ export function judgeOrigin(origin: string | undefined, policy: CompiledPolicy):
 
 function refusalOf(origin: string): Refusal['reason'] {
   if (origin === 'null') return 'origin-null';
-  return isSerializedOrigin(origin) ? 'origin-not-allowed' : 'origin-malformed';
+  return parseOrigin(origin) === undefined ? 'origin-malformed' : 'origin-not-allowed';
 }
 
 /** Judges an actual request: everything but a preflight, also one that fails before it reaches its handler. */

@@ -18,5 +18,5 @@ export function mergeVary(
     if (!byName.has(name.toLowerCase())) byName.set(name.toLowerCase(), name);
   }
   const merged = [...byName.values()];
-  return merged.length === listed.length && typeof present === 'string' ? undefined : merged.join(', ');
+  return merged.length === listed.length ? undefined : merged.join(', ');
 }

@@ -3,7 +3,10 @@ import { METHODS } from 'node:http';
 import parseUrl from 'parseurl';
 import { PATH_METADATA, type RouteRegistration } from './nest-internals.js';
 import {
+  isRoutable,
+  orderMethods,
   servedMethods,
+  UnmatchedRouteError,
   USUAL_METHODS,
   type RoutedMethods,
   type RoutedRequest,
@@ -17,8 +20,6 @@ interface ExpressRouter {
 }
 
 interface ExpressLayer {
-  /** The name of a middleware's function. */
-  readonly name: string;
   readonly route?: {
     readonly path: unknown;
     readonly methods: Readonly<Record<string, boolean | undefined>>;
@@ -33,13 +34,6 @@ interface ExpressRoute {
   readonly methods: ReadonlySet<string>;
   readonly all: boolean;
   readonly registration: RouteRegistration | undefined;
-}
-
-/** A route that Nest registered and Express does not hold: the two pictures of the app disagree. */
-export class UnmatchedRouteError extends Error {
-  constructor(readonly registration: RouteRegistration) {
-    super(`${registration.verb} ${registration.path}`);
-  }
 }
 
 /**
@@ -80,12 +74,13 @@ export class ExpressMatcher implements RouteMatcher {
         if (selection === 'yes') settled.add(method);
       }
     }
-    return methods;
+    return orderMethods(methods);
   }
 
   /** The routes whose path matches, in order. */
   *#matching(request: RoutedRequest): Generator<ExpressRoute> {
-    // The router's own reading of the target: absolute-form, queries, and nothing for what is not a path.
+    if (!isRoutable(request.url)) return;
+    // The router's own reading of the target: absolute-form, queries.
     const path = parseUrl({ url: request.url } as never)?.pathname;
     if (path == null) return;
     for (const route of this.#routes) {
@@ -137,10 +132,4 @@ function serves({ all, methods }: ExpressRoute, method: string): boolean {
 function methodsOf({ all, methods }: ExpressRoute, requestedMethod: string): readonly string[] {
   if (all) return [...new Set([...USUAL_METHODS, requestedMethod])];
   return [...new Set([...methods].flatMap(servedMethods))];
-}
-
-/** Whether the `cors` package is among the app's middleware: by `enableCors()`, `{ cors: true }` or `app.use()`. */
-export function hasForeignCors(adapter: AbstractHttpAdapter): boolean {
-  const { router } = adapter.getInstance<{ router: ExpressRouter }>();
-  return router.stack.some(({ route, name }) => route === undefined && name === 'corsMiddleware');
 }

@@ -28,6 +28,31 @@ export interface RouteMatcher {
   matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods;
 }
 
+/** A route that Nest registered and the platform does not hold: the two pictures of the app disagree. */
+export class UnmatchedRouteError extends Error {
+  constructor(readonly registration: RouteRegistration) {
+    super(`${methodOf(registration.verb)} ${registration.path}`);
+  }
+}
+
+/**
+ * Whether a request target names a path: origin-form or absolute-form (RFC 9112 §3.2). `OPTIONS *` asks about the
+ * server as a whole, and Node lets other texts through: no route serves those.
+ */
+export function isRoutable(url: string | undefined): boolean {
+  return url !== undefined && /^(?:\/|https?:\/\/)/i.test(url);
+}
+
+/** Methods in an order that does not depend on the platform: the usual ones, then the others by name. */
+export function orderMethods(methods: RoutedMethods): RoutedMethods {
+  return new Map([...methods].sort(([a], [b]) => usualRank(a) - usualRank(b) || (a < b ? -1 : 1)));
+}
+
+function usualRank(method: string): number {
+  const index = USUAL_METHODS.indexOf(method);
+  return index === -1 ? USUAL_METHODS.length : index;
+}
+
 /** The method a route is registered for, as it is written: `GET`, or `ALL`. */
 export function methodOf(verb: string): string {
   return verb.toUpperCase();

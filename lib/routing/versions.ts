@@ -36,7 +36,8 @@ export function accepts(registration: RouteRegistration, request: RoutedRequest)
   }
 }
 
-function mayCarryVersion(requestHeaders: string, versioning: VersioningOptions | undefined): boolean {
+/** Whether the request that a preflight announces may carry a version. */
+export function mayCarryVersion(requestHeaders: string, versioning: VersioningOptions | undefined): boolean {
   if (versioning?.type !== VersioningType.HEADER) return true;
   const header = versioning.header.toLowerCase();
   return requestHeaders
@@ -45,7 +46,11 @@ function mayCarryVersion(requestHeaders: string, versioning: VersioningOptions |
     .some(name => name.trim() === header);
 }
 
-function requestWithoutVersion(request: RoutedRequest, versioning: VersioningOptions | undefined): RoutedRequest {
+/** The request as one that names no version. */
+export function requestWithoutVersion(
+  request: RoutedRequest,
+  versioning: VersioningOptions | undefined,
+): RoutedRequest {
   if (versioning?.type !== VersioningType.HEADER) return request;
   const headers = { ...request.headers, [versioning.header.toLowerCase()]: undefined };
   return Object.create(request, { headers: { value: headers } }) as RoutedRequest;

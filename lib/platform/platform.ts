@@ -1,0 +1,34 @@
+import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
+import type { RouteRegistration } from '../routing/nest-internals.js';
+import type { RouteMatcher } from '../routing/route-matcher.js';
+import type { Middleware } from './edge.js';
+import type { ExchangeStore } from './exchange-store.js';
+import { ExpressPlatform } from './express-platform.js';
+import { FastifyPlatform } from './fastify-platform.js';
+
+/** What differs between HTTP platforms. */
+export interface Platform {
+  /** Puts the edge ahead of everything else. Called once, before anything is registered on the platform. */
+  install(edge: Middleware, exchanges: ExchangeStore): void;
+
+  /**
+   * @param registrations what Nest registered on the platform
+   * @throws {UnmatchedRouteError} when the platform does not hold one of them
+   */
+  createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher;
+
+  /** Whether another CORS layer is installed. */
+  hasForeignCors(): boolean;
+}
+
+/** The platform behind an adapter; `undefined` for one that is not supported. */
+export function platformOf(adapter: AbstractHttpAdapter): Platform | undefined {
+  switch (adapter.getType()) {
+    case 'express':
+      return new ExpressPlatform(adapter);
+    case 'fastify':
+      return new FastifyPlatform(adapter);
+    default:
+      return undefined;
+  }
+}

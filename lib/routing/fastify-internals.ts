@@ -1,0 +1,80 @@
+/**
+ * What is read of Fastify and of Nest's adapter for it beyond their public API, in one place.
+ * `test/routing/nest-internals.spec.ts` fails when one of these moves.
+ */
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { RoutedRequest } from './route-matcher.js';
+
+/** A constraint strategy of `find-my-way`. */
+export interface FastifyConstraint {
+  readonly name: string;
+  readonly mustMatchWhenDerived?: boolean;
+  storage(): object;
+  deriveConstraint(request: RoutedRequest): unknown;
+}
+
+/** The options Fastify made its router with. */
+export interface FastifyRouterOptions {
+  readonly constraints?: Readonly<Record<string, FastifyConstraint>>;
+}
+
+interface FastifyOptions {
+  readonly routerOptions: FastifyRouterOptions;
+}
+
+type RequestClass = new (
+  id: string,
+  params: object,
+  raw: object,
+  query: object,
+  log: object,
+  context: object,
+) => {
+  readonly hostname: string;
+};
+
+/** The options Fastify made its router with, the app's own constraint strategies included. */
+export function fastifyRouterOptions(adapter: AbstractHttpAdapter): FastifyRouterOptions {
+  return bySymbol<FastifyOptions>(adapter, 'fastify.options').routerOptions;
+}
+
+/** A request's host name as Fastify tells it, with the app's trust in its proxy. */
+export function fastifyHostname(adapter: AbstractHttpAdapter, raw: RoutedRequest & { hostname?: string }): string {
+  if (raw.hostname !== undefined) return raw.hostname;
+  const Request = bySymbol<RequestClass>(adapter, 'fastify.Request');
+  return new Request('', {}, raw, {}, {}, {}).hostname;
+}
+
+function bySymbol<T>(adapter: AbstractHttpAdapter, description: string): T {
+  const instance = adapter.getInstance<object>();
+  const symbol = Object.getOwnPropertySymbols(instance).find(each => each.description === description);
+  const value: unknown = symbol && Reflect.get(instance, symbol);
+  if (value === undefined) throw new Error(`Fastify has no ${description}`);
+  return value as T;
+}
+
+type RouteHandler = (request: object, reply: object) => void;
+
+/**
+ * Nest wraps each handler so that it answers 404 to an empty parameter, which `find-my-way` matches. The adapter's own
+ * wrapper is asked.
+ */
+export function paramsFilterOf(
+  adapter: AbstractHttpAdapter,
+  url: string,
+): (request: RoutedRequest, params: object) => boolean {
+  // The adapter warns of parameters that are read otherwise than they look when the route is registered: once is enough.
+  const quiet = Object.create(adapter, { logger: { value: { warn() {}, error() {}, log() {} } } }) as {
+    requireNonEmptyParams?(url: string, handler: RouteHandler): RouteHandler;
+  };
+  let reached = false;
+  const filter = quiet.requireNonEmptyParams?.(url, () => {
+    reached = true;
+  });
+  if (filter === undefined) return () => true;
+  return (raw, params) => {
+    reached = false;
+    filter.call(adapter, { raw, params }, { callNotFound() {} });
+    return reached;
+  };
+}

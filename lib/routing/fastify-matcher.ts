@@ -1,0 +1,176 @@
+import { VERSION_NEUTRAL, VersioningType, type VersioningOptions } from '@nestjs/common';
+import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
+import findMyWay from 'find-my-way';
+import { fastifyHostname, fastifyRouterOptions, paramsFilterOf, type FastifyConstraint } from './fastify-internals.js';
+import type { RouteRegistration } from './nest-internals.js';
+import {
+  isRoutable,
+  orderMethods,
+  UnmatchedRouteError,
+  USUAL_METHODS,
+  type RoutedMethods,
+  type RoutedRequest,
+  type RouteMatcher,
+} from './route-matcher.js';
+import { mayCarryVersion, requestWithoutVersion } from './versions.js';
+
+/** A route as Fastify announces it to its `onRoute` hooks. */
+export interface FastifyRoute {
+  readonly method: string | readonly string[];
+  readonly url: string;
+  readonly constraints?: Readonly<Record<string, unknown>>;
+}
+
+type Params = Readonly<Record<string, string | undefined>>;
+
+/** A route of the platform; `registration` is absent for one that is not of a controller. */
+interface Target {
+  readonly registration: RouteRegistration | undefined;
+  /** Whether Nest's own filter lets the parameters through: it answers 404 to empty ones. */
+  readonly acceptsParams: (request: RoutedRequest, params: Params) => boolean;
+}
+
+type Router = ReturnType<typeof findMyWay>;
+
+/** Holds a version that a lookup is made for, in place of the one the request carries. */
+const VERSION = Symbol('version');
+
+type Lookup = RoutedRequest & { readonly [VERSION]?: unknown };
+
+/**
+ * Matches with Fastify's own router, `find-my-way`, over the routes that the app registered, with the app's options
+ * and constraints. The most specific route serves a request, whatever the order.
+ */
+export class FastifyMatcher implements RouteMatcher {
+  readonly #router: Router;
+  readonly #methods: ReadonlySet<string>;
+  readonly #versions: readonly unknown[];
+  readonly #adapter: AbstractHttpAdapter;
+  readonly #config: ApplicationConfig;
+
+  constructor(
+    adapter: AbstractHttpAdapter,
+    config: ApplicationConfig,
+    registrations: readonly RouteRegistration[],
+    routes: readonly FastifyRoute[],
+  ) {
+    this.#adapter = adapter;
+    this.#config = config;
+    this.#router = createRouter(adapter);
+    this.#methods = new Set(routes.flatMap(({ method }) => method));
+    // A version-neutral route has no constraint: it is the fallback of every version.
+    this.#versions = [...new Set(registrations.flatMap(({ version }) => version ?? [])), VERSION_NEUTRAL];
+    const take = labeller(registrations);
+    for (const route of routes) {
+      const target: Target = { registration: take(route), acceptsParams: paramsFilterOf(adapter, route.url) };
+      const { constraints = {} } = route;
+      this.#router.on(route.method as never, route.url, { constraints }, () => undefined, target);
+    }
+    take.finish();
+  }
+
+  match(request: RoutedRequest): RouteRegistration | undefined {
+    return this.#find(request, request.method ?? 'GET')?.registration;
+  }
+
+  matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods {
+    const lookups = lookupsOf(request, requestHeaders, this.#config.getVersioning(), this.#versions);
+    const methods = new Map<string, readonly RouteRegistration[]>();
+    for (const method of new Set([...this.#methods, requestedMethod])) {
+      const targets = new Set(lookups.map(lookup => this.#find(lookup, method)).filter(target => target !== undefined));
+      if (targets.size === 0) continue;
+      const candidates = [...targets].flatMap(({ registration }) => registration ?? []);
+      // A route for every method is said to serve the usual ones, and the one that was asked for.
+      const usual = method === requestedMethod || USUAL_METHODS.includes(method);
+      if (usual || candidates.length === 0 || candidates.some(({ verb }) => verb !== 'all')) {
+        methods.set(method, candidates);
+      }
+    }
+    return orderMethods(methods);
+  }
+
+  #find(request: Lookup, method: string): Target | undefined {
+    if (!isRoutable(request.url)) return undefined;
+    const found = this.#lookup(request, method);
+    if (found === undefined || found === null) return undefined;
+    const target = found.store as Target;
+    if (!target.acceptsParams(request, found.params)) return undefined;
+    // On Fastify, Nest answers 404 to another host: no further route is tried.
+    const hostname = fastifyHostname(this.#adapter, request);
+    return target.registration?.acceptsHost({ hostname }) === false ? undefined : target;
+  }
+
+  #lookup(request: Lookup, method: string) {
+    const { constrainer } = this.#router as unknown as { constrainer: Constrainer };
+    return this.#router.find(method as never, request.url ?? '/', constrainer.deriveConstraints(request) as never);
+  }
+}
+
+/** The part of `find-my-way` that reads constraints off a request. */
+interface Constrainer {
+  deriveConstraints(request: object): unknown;
+}
+
+function createRouter(adapter: AbstractHttpAdapter): Router {
+  const options = fastifyRouterOptions(adapter);
+  const { version, ...constraints } = options.constraints ?? {};
+  return findMyWay({
+    ...options,
+    constraints: { ...constraints, ...(version && { version: versionOf(version) }) },
+    // A malformed target or an over-long parameter is answered by Fastify itself: no route serves it.
+    defaultRoute: undefined,
+    onBadUrl: undefined,
+    onMaxParamLength: undefined,
+  } as never);
+}
+
+/** Nest's own version constraint, or the version that a lookup is made for. */
+function versionOf(strategy: FastifyConstraint): FastifyConstraint {
+  return {
+    name: strategy.name,
+    storage: () => strategy.storage(),
+    deriveConstraint: (request: Lookup) => (VERSION in request ? request[VERSION] : strategy.deriveConstraint(request)),
+    mustMatchWhenDerived: false,
+  };
+}
+
+/** The requests to look up for a preflight: as many as there are versions it may be meant for. See versions.ts. */
+function lookupsOf(
+  request: RoutedRequest,
+  requestHeaders: string,
+  versioning: VersioningOptions | undefined,
+  versions: readonly unknown[],
+): readonly Lookup[] {
+  if (versioning === undefined || versioning.type === VersioningType.URI) return [request];
+  if (!mayCarryVersion(requestHeaders, versioning)) return [requestWithoutVersion(request, versioning)];
+  return versions.map(version => Object.create(request, { [VERSION]: { value: version } }) as Lookup);
+}
+
+/** Tells which of Fastify's routes are whose: method, path and version are unique there. */
+function labeller(registrations: readonly RouteRegistration[]) {
+  const waiting = new Map<string, RouteRegistration>();
+  const taken = new Set<RouteRegistration>();
+  for (const registration of registrations) {
+    const key = keyOf(registration.verb, registration.path, registration.version);
+    if (!waiting.has(key)) waiting.set(key, registration);
+  }
+  const take = ({ method, url, constraints }: FastifyRoute): RouteRegistration | undefined => {
+    const verbs = typeof method === 'string' ? [method.toLowerCase()] : ['all'];
+    // Fastify adds a HEAD route to every GET route by itself.
+    if (method === 'HEAD') verbs.push('get');
+    const registration = verbs.map(verb => waiting.get(keyOf(verb, url, constraints?.['version']))).find(Boolean);
+    if (registration !== undefined) taken.add(registration);
+    return registration;
+  };
+  const finish = () => {
+    for (const registration of waiting.values()) {
+      if (!taken.has(registration)) throw new UnmatchedRouteError(registration);
+    }
+  };
+  return Object.assign(take, { finish });
+}
+
+function keyOf(verb: string, path: string, version: unknown): string {
+  const versions = version === undefined || version === VERSION_NEUTRAL ? '' : [version].flat().map(String).join();
+  return `${verb} ${path} ${versions}`;
+}
