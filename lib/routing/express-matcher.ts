@@ -62,16 +62,17 @@ export class ExpressMatcher implements RouteMatcher {
   matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods {
     const select = preflightSelector(request, requestHeaders, this.#config.getVersioning());
     const methods = new Map<string, RouteRegistration[]>();
-    const settled = new Set<string>();
+    /** For each method, the versions that a route before serves; `true`: all of them. */
+    const served = new Map<string, Set<unknown> | true>();
     for (const route of this.#matching(request)) {
-      const selection: Selection = route.registration === undefined ? 'yes' : select(route.registration);
-      if (selection === 'no') continue;
+      const { registration } = route;
+      const selection: Selection = registration === undefined || select(registration);
+      if (selection === false) continue;
       for (const method of methodsOf(route, requestedMethod)) {
-        if (settled.has(method)) continue;
-        const candidates = methods.get(method) ?? [];
-        methods.set(method, candidates);
-        if (route.registration !== undefined) candidates.push(route.registration);
-        if (selection === 'yes') settled.add(method);
+        const before = served.get(method) ?? new Set();
+        if (before === true || (selection !== true && selection.every(version => before.has(version)))) continue;
+        served.set(method, selection === true || new Set([...before, ...selection]));
+        methods.set(method, [...(methods.get(method) ?? []), ...(registration === undefined ? [] : [registration])]);
       }
     }
     return orderMethods(methods);

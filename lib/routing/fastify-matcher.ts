@@ -12,7 +12,7 @@ import {
   type RoutedRequest,
   type RouteMatcher,
 } from './route-matcher.js';
-import { mayCarryVersion, requestWithoutVersion } from './versions.js';
+import { isNeutral, mayCarryVersion, requestWithoutVersion, versionsOf } from './versions.js';
 
 /** A route as Fastify announces it to its `onRoute` hooks. */
 export interface FastifyRoute {
@@ -58,8 +58,10 @@ export class FastifyMatcher implements RouteMatcher {
     this.#config = config;
     this.#router = createRouter(adapter);
     this.#methods = new Set(routes.flatMap(({ method }) => method));
-    // A version-neutral route has no constraint: it is the fallback of every version.
-    this.#versions = [...new Set(registrations.flatMap(({ version }) => version ?? [])), VERSION_NEUTRAL];
+    const versioning = config.getVersioning();
+    const versions = registrations.flatMap(each => (isNeutral(each) ? [] : versionsOf(each, versioning)));
+    // A version-neutral route has no constraint: it serves every version that no other route does, such as this one.
+    this.#versions = [...new Set(versions), Symbol('another version')];
     const take = labeller(registrations);
     for (const route of routes) {
       const target: Target = { registration: take(route), acceptsParams: paramsFilterOf(adapter, route.url) };

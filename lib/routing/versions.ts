@@ -1,9 +1,11 @@
-import { VersioningType, type VersioningOptions } from '@nestjs/common';
+import { VERSION_NEUTRAL, VersioningType, type VersioningOptions } from '@nestjs/common';
 import type { RouteRegistration } from './nest-internals.js';
 import type { RoutedRequest } from './route-matcher.js';
 
-/** Whether a route may serve the requests that a preflight announces, and whether it surely does. */
-export type Selection = 'no' | 'maybe' | 'yes';
+/**
+ * Whether a route may serve the requests that a preflight announces: surely not, surely, or for these versions.
+ */
+export type Selection = false | true | readonly unknown[];
 
 export type PreflightSelector = (registration: RouteRegistration) => Selection;
 
@@ -17,12 +19,13 @@ export function preflightSelector(
   requestHeaders: string,
   versioning: VersioningOptions | undefined,
 ): PreflightSelector {
-  const unversioned = requestWithoutVersion(request, versioning);
-  const anyVersion = mayCarryVersion(requestHeaders, versioning);
+  if (!mayCarryVersion(requestHeaders, versioning)) {
+    const unversioned = requestWithoutVersion(request, versioning);
+    return registration => accepts(registration, unversioned);
+  }
   return registration => {
-    if (registration.version === undefined) return registration.acceptsHost(request) ? 'yes' : 'no';
-    if (!anyVersion) return accepts(registration, unversioned) ? 'yes' : 'no';
-    return registration.acceptsHost(request) ? 'maybe' : 'no';
+    if (!registration.acceptsHost(request)) return false;
+    return isNeutral(registration) || versionsOf(registration, versioning);
   };
 }
 
@@ -34,6 +37,20 @@ export function accepts(registration: RouteRegistration, request: RoutedRequest)
     // The app answers this request with the extractor's own error: no route serves it.
     return false;
   }
+}
+
+/** Whether a route serves every version, and none. */
+export function isNeutral({ version }: RouteRegistration): boolean {
+  return version === undefined || version === VERSION_NEUTRAL;
+}
+
+/** The versions that select a route; {@link VERSION_NEUTRAL} stands for a request without one. */
+export function versionsOf(
+  { version }: RouteRegistration,
+  versioning: VersioningOptions | undefined,
+): readonly unknown[] {
+  // An extractor says "none" in its own way, which equals no version of a route.
+  return [version].flat().filter(each => each !== VERSION_NEUTRAL || versioning?.type !== VersioningType.CUSTOM);
 }
 
 /** Whether the request that a preflight announces may carry a version. */

@@ -1,0 +1,144 @@
+/**
+ * The central promise: the policy that answers a preflight is that of the handler the real request reaches. Random
+ * apps are asked both ways over HTTP, and must agree.
+ *
+ * `ROUTING_TABLES=3000 npm test -- test/routing/routing.property` runs longer, `ROUTING_SEED=7` elsewhere.
+ */
+import { Agent } from 'node:http';
+import type { INestApplication } from '@nestjs/common';
+import fc from 'fast-check';
+import { closeApps, PLATFORMS, startApp, type Platform } from '../support/app.js';
+import { send } from '../support/client.js';
+import {
+  configure,
+  controllersOf,
+  draws,
+  fastifyOptions,
+  MODULE_ORIGIN,
+  originOf,
+  tables,
+  resolveDraw,
+  versionHeaders,
+  VERSION_HEADER,
+  VERSIONS,
+  type DrawnRequest,
+  type Table,
+} from './table.js';
+
+const TABLES = Number(process.env['ROUTING_TABLES'] ?? 300);
+const SEED = Number(process.env['ROUTING_SEED'] ?? 20261122);
+const REQUESTS = 40;
+
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+afterAll(() => agent.destroy());
+
+describe.each(PLATFORMS)('on %s', platform => {
+  it(
+    `a preflight admits exactly the origin of the handler that runs (${String(TABLES)} random apps)`,
+    async () => {
+      let ran = 0;
+      const property = fc.asyncProperty(
+        tables,
+        fc.array(draws, { minLength: REQUESTS, maxLength: REQUESTS }),
+        async (table, requests) => {
+          const started = await start(table, platform);
+          fc.pre(started !== undefined);
+          try {
+            for (const draw of requests)
+              ran += (await agrees(started as Started, table, resolveDraw(table, draw))) ? 1 : 0;
+          } finally {
+            await closeApps();
+          }
+        },
+      );
+      await fc.assert(property, { numRuns: TABLES, seed: SEED, maxSkipsPerRun: 50, endOnFailure: true });
+      // A test whose requests reach no handler would prove nothing.
+      expect(ran).toBeGreaterThan(TABLES * REQUESTS * 0.3);
+    },
+    20 * 60_000,
+  );
+});
+
+interface Started {
+  readonly app: INestApplication;
+  readonly ids: readonly string[];
+}
+
+async function start(table: Table, platform: Platform): Promise<Started | undefined> {
+  const { controllers, ids } = controllersOf(table);
+  const cors = { origin: MODULE_ORIGIN, allowedHeaders: ['content-type', VERSION_HEADER] };
+  try {
+    const options = { platform, controllers: [...controllers], cors, fastify: fastifyOptions(table) };
+    return { app: await startApp({ ...options, configure: configure(table) }), ids };
+  } catch (error) {
+    await closeApps().catch(() => undefined);
+    // Fastify refuses two routes of one method and path, whoever asks.
+    if (/already declared|already exists|Duplicated/i.test(String(error))) return undefined;
+    throw error;
+  }
+}
+
+/** Sends a request and its preflights. `true` if a handler ran. */
+async function agrees({ app, ids }: Started, table: Table, request: DrawnRequest): Promise<boolean> {
+  const reached = await handlerOf(app, table, request);
+  const candidates = new Set([reached]);
+  if (isVersionHidden(table, request)) {
+    for (const version of [undefined, ...VERSIONS])
+      candidates.add(await handlerOf(app, table, { ...request, version }));
+  }
+  const answers = new Map<string, Answer>();
+  for (const id of ids) answers.set(id, await preflightAnswer(app, table, request, originOf(id)));
+
+  const admitted = ids.filter(id => answers.get(id) === 'allowed');
+  const wrong = admitted.filter(id => !candidates.has(id));
+  const missing = reached !== undefined && answers.get(reached) === 'refused';
+  if (wrong.length > 0 || missing) {
+    const facts = { request, reached, admitted, table };
+    throw new Error(`The preflight admits others than the request reaches: ${JSON.stringify(facts)}`);
+  }
+  return reached !== undefined;
+}
+
+/** Whether the version is in a header that a preflight does not carry. */
+function isVersionHidden({ versioning }: Table, { version }: DrawnRequest): boolean {
+  return versioning === 'media' || versioning === 'custom' || (versioning === 'header' && version !== undefined);
+}
+
+async function handlerOf(app: INestApplication, table: Table, request: DrawnRequest): Promise<string | undefined> {
+  const { method, path, host, version } = request;
+  const response = await send(app, { method, path, headers: { Host: host, ...versionHeaders(table, version) }, agent });
+  return response.headers['x-handler'] as string | undefined;
+}
+
+/**
+ * `unroutable`: Fastify refuses the preflight itself, without any header, for what the OPTIONS method has routed at
+ * the target: a malformed target (400), an over-long parameter (414). Safe, and not ours to answer.
+ */
+type Answer = 'allowed' | 'refused' | 'unroutable';
+
+async function preflightAnswer(
+  app: INestApplication,
+  table: Table,
+  { method, path, host, version }: DrawnRequest,
+  origin: string,
+): Promise<Answer> {
+  const named = Object.keys(versionHeaders(table, version)).filter(name => name !== 'Accept');
+  const response = await send(app, {
+    method: 'OPTIONS',
+    path,
+    agent,
+    headers: {
+      Host: host,
+      Origin: origin,
+      'Access-Control-Request-Method': method,
+      ...(named.length > 0 && { 'Access-Control-Request-Headers': named.join() }),
+    },
+  });
+  const { status, cors } = response;
+  if (status === 204 && cors['access-control-allow-origin'] === origin) return 'allowed';
+  if (Object.keys(cors).join() === 'vary') {
+    if (status === 403) return 'refused';
+    if (status === 400 || status === 414) return 'unroutable';
+  }
+  throw new Error(`The preflight for ${method} ${path} from ${origin} was answered ${JSON.stringify(response)}`);
+}
