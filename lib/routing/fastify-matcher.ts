@@ -153,8 +153,11 @@ function labeller(registrations: readonly RouteRegistration[]) {
   const waiting = new Map<string, RouteRegistration>();
   const taken = new Set<RouteRegistration>();
   for (const registration of registrations) {
-    const key = keyOf(registration.verb, registration.path, registration.version);
-    if (!waiting.has(key)) waiting.set(key, registration);
+    const { verb, path, version } = registration;
+    const keys = [keyOf(verb, path, version)];
+    // Nest 11 registers routes for every method without their version: they serve any.
+    if (verb === 'all') keys.push(keyOf(verb, path, undefined));
+    for (const key of keys) if (!waiting.has(key)) waiting.set(key, registration);
   }
   const take = ({ method, url, constraints }: FastifyRoute): RouteRegistration | undefined => {
     const verbs = typeof method === 'string' ? [method.toLowerCase()] : ['all'];

@@ -112,7 +112,7 @@ async function handlerOf(app: INestApplication, table: Table, request: DrawnRequ
 
 /**
  * `unroutable`: Fastify refuses the preflight itself, without any header, for what the OPTIONS method has routed at
- * the target: a malformed target (400), an over-long parameter (414). Safe, and not ours to answer.
+ * the target: a malformed target (400, 404 before Fastify 5.12), an over-long parameter (414). Safe, and not ours to answer.
  */
 type Answer = 'allowed' | 'refused' | 'unroutable';
 
@@ -138,7 +138,16 @@ async function preflightAnswer(
   if (status === 204 && cors['access-control-allow-origin'] === origin) return 'allowed';
   if (Object.keys(cors).join() === 'vary') {
     if (status === 403) return 'refused';
-    if (status === 400 || status === 414) return 'unroutable';
+    if (status === 400 || status === 414 || (status === 404 && isMalformed(path))) return 'unroutable';
   }
   throw new Error(`The preflight for ${method} ${path} from ${origin} was answered ${JSON.stringify(response)}`);
+}
+
+function isMalformed(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -46,7 +46,8 @@ type Versions = string | readonly string[];
 
 const VERBS = { All, Delete, Get, Head, Options, Patch, Post, Put } as const;
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-export const VERSIONS = ['1', '2'] as const;
+/** The versions of the routes, and one that no route has. */
+export const VERSIONS = ['1', '2', '3'] as const;
 export const VERSION_HEADER = 'x-version';
 export const MODULE_ORIGIN = 'https://module.example';
 
