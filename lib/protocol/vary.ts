@@ -17,6 +17,7 @@ export function mergeVary(
   for (const name of [...listed, ...names]) {
     if (!byName.has(name.toLowerCase())) byName.set(name.toLowerCase(), name);
   }
-  const merged = [...byName.values()];
-  return merged.length === listed.length ? undefined : merged.join(', ');
+  const merged = [...byName.values()].join(', ');
+  // Not their numbers: a name that was repeated makes room for one that was missing.
+  return merged === listed.join(', ') ? undefined : merged;
 }

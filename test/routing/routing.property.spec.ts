@@ -14,6 +14,8 @@ import {
   controllersOf,
   draws,
   fastifyOptions,
+  importsOf,
+  nestOptions,
   MODULE_ORIGIN,
   originOf,
   tables,
@@ -68,8 +70,8 @@ async function start(table: Table, platform: Platform): Promise<Started | undefi
   const { controllers, ids } = controllersOf(table);
   const cors = { origin: MODULE_ORIGIN, allowedHeaders: ['content-type', VERSION_HEADER] };
   try {
-    const options = { platform, controllers: [...controllers], cors, fastify: fastifyOptions(table) };
-    return { app: await startApp({ ...options, configure: configure(table) }), ids };
+    const options = { platform, cors, imports: importsOf(table, controllers), nest: nestOptions(table) };
+    return { app: await startApp({ ...options, fastify: fastifyOptions(table), configure: configure(table) }), ids };
   } catch (error) {
     await closeApps().catch(() => undefined);
     // Fastify refuses two routes of one method and path, whoever asks.

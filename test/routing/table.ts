@@ -5,6 +5,7 @@ import {
   Get,
   Head,
   Header,
+  Module,
   Options,
   Patch,
   Post,
@@ -13,9 +14,12 @@ import {
   Version,
   VersioningType,
   type INestApplication,
+  type ModuleMetadata,
+  type NestApplicationOptions,
   type Type,
   type VersioningOptions,
 } from '@nestjs/common';
+import { RouterModule } from '@nestjs/core';
 import fc from 'fast-check';
 import { Cors } from 'nestjs-cors';
 
@@ -27,6 +31,10 @@ export interface Table {
   readonly versioning: 'none' | 'uri' | 'header' | 'media' | 'custom';
   readonly controllers: readonly ControllerSpec[];
   readonly lenient: boolean;
+  /** The controllers' module has a prefix of its own. */
+  readonly modulePath: string | undefined;
+  /** Nest 12 sorts routes by specificity, and drops what is shadowed. */
+  readonly specificity: boolean;
 }
 
 export interface ControllerSpec {
@@ -82,6 +90,8 @@ export const tables: fc.Arbitrary<Table> = fc.record({
   versioning: fc.constantFrom<Table['versioning']>('none', 'none', 'uri', 'header', 'media', 'custom'),
   controllers: fc.array(controller, { minLength: 1, maxLength: 3 }),
   lenient: fc.boolean(),
+  modulePath: fc.option(fc.constantFrom('m', 'a'), { nil: undefined, freq: 2 }),
+  specificity: fc.boolean(),
 });
 
 /** A random request, drawn so that it hits the table's routes and their edges. */
@@ -185,7 +195,8 @@ export function resolveDraw(table: Table, draw: Draw): DrawnRequest {
   const version = aimed ? (first === 'neutral' ? undefined : first) : draw.version;
   const inPath = table.versioning === 'uri' && version !== undefined ? `v${version}` : '';
   const prefix = aimed || draw.route % 2 === 0 ? table.prefix : undefined;
-  const segments = [prefix, inPath, ...route.path.split('/')].filter(Boolean).map((text = '', i) => {
+  const modulePath = aimed || draw.route % 3 === 0 ? table.modulePath : undefined;
+  const segments = [prefix, inPath, modulePath, ...route.path.split('/')].filter(Boolean).map((text = '', i) => {
     const word = draw.words[i % draw.words.length] ?? 'a';
     return text.startsWith(':') ? word : text === '*' ? `${word}/${draw.words[0] ?? 'a'}` : text;
   });
@@ -256,6 +267,25 @@ const VERSIONING: Record<Exclude<Table['versioning'], 'none'>, VersioningOptions
     extractor: request => (request as { headers: Record<string, string> }).headers[VERSION_HEADER] ?? '',
   },
 };
+
+/** The imports that hold the controllers. */
+export function importsOf(table: Table, controllers: readonly Type[]): NonNullable<ModuleMetadata['imports']> {
+  class FeatureModule {}
+  Module({ controllers: [...controllers] })(FeatureModule);
+  const { modulePath } = table;
+  return modulePath === undefined
+    ? [FeatureModule]
+    : [FeatureModule, RouterModule.register([{ path: modulePath, module: FeatureModule }])];
+}
+
+/** What an app is created with; Nest 11 knows neither option. */
+export function nestOptions({ specificity }: Table): NestApplicationOptions {
+  const options = {
+    routeResolutionStrategy: 'specificity',
+    routeConflictPolicy: { duplicate: 'warn', shadow: 'warn' },
+  };
+  return specificity ? (options as NestApplicationOptions) : {};
+}
 
 /** What `main.ts` does after `create()`. */
 export function configure(table: Table) {
