@@ -26,9 +26,11 @@ export interface CorsIssueRoute {
  * @publicApi
  */
 export interface CorsIssueLocation {
-  readonly level: 'app' | 'module' | 'policy' | 'controller' | 'handler';
+  readonly level: 'app' | 'module' | 'policy' | 'route' | 'controller' | 'handler';
   /** The named policy. */
   readonly policy?: string;
+  /** The path of a rule in `routes`. */
+  readonly rule?: string;
   readonly controller?: string;
   readonly handler?: string;
 }
@@ -63,8 +65,8 @@ export class IssueCollector {
   >();
 
   add(location: CorsIssueLocation, problem: Problem, route?: CorsIssueRoute): void {
-    const { level, policy, controller, handler } = location;
-    const key = JSON.stringify([level, policy, controller, handler, problem.code, problem.path]);
+    const { level, policy, rule, controller, handler } = location;
+    const key = JSON.stringify([level, policy, rule, controller, handler, problem.code, problem.path]);
     const entry = this.#found.get(key) ?? { problem, location, routes: new Map<string, CorsIssueRoute>() };
     this.#found.set(key, entry);
     if (route !== undefined) entry.routes.set(routeLabel(route), route);
@@ -91,7 +93,7 @@ export function routeLabel({ controller, handler, method, path }: CorsIssueRoute
 }
 
 /** The place an issue's cause is written, in words. */
-export function locationLabel({ level, policy, controller, handler }: CorsIssueLocation): string {
+export function locationLabel({ level, policy, rule, controller, handler }: CorsIssueLocation): string {
   switch (level) {
     case 'app':
       return 'the application';
@@ -99,6 +101,8 @@ export function locationLabel({ level, policy, controller, handler }: CorsIssueL
       return 'CorsModule.forRoot()';
     case 'policy':
       return `CorsModule.forRoot(), policy '${String(policy)}'`;
+    case 'route':
+      return `CorsModule.forRoot(), rule for ${String(rule)}`;
     case 'controller':
       return `@Cors() of ${String(controller)}`;
     case 'handler':

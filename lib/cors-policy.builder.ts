@@ -3,14 +3,17 @@ import type { CorsMetadataAccessor } from './cors-metadata.accessor.js';
 import { IssueCollector, type CorsIssue, type CorsIssueLocation, type CorsIssueRoute } from './cors-issue.js';
 import type { CorsMetadata } from './cors.decorator.js';
 import { CorsConfigurationError } from './cors.errors.js';
+import type { ExploredApp } from './cors.explorer.js';
+import type { ProblemCode } from './messages.js';
 import { createMergedPolicyCheck } from './policy/check.js';
 import { createPolicyCompiler, type CompiledPolicy } from './policy/compile.js';
 import { problem, type Problem } from './policy/issue.js';
 import { mergeLevels, type MergedPolicy, type PolicyLevel } from './policy/merge.js';
-import { readModuleOptions, type StatedModule } from './policy/module-options.js';
-import { closestName, readPolicy } from './policy/stated.js';
+import { readModuleOptions, type StatedModule, type StatedRule } from './policy/module-options.js';
+import { readReference } from './policy/reference.js';
 import type { Handler, RouteRegistration } from './routing/nest-internals.js';
-import { methodOf } from './routing/route-matcher.js';
+import { compilePath, PathSyntaxError } from './routing/path-rules.js';
+import { makeRequest, methodOf, USUAL_METHODS, type RouteMatcher } from './routing/route-matcher.js';
 
 /** A route and the policy in force on it. */
 export interface RoutePolicy {
@@ -18,10 +21,18 @@ export interface RoutePolicy {
   readonly policy: CompiledPolicy;
 }
 
+/** A rule of `routes`, and its policy. */
+export interface PathRule {
+  readonly matches: (path: string) => boolean;
+  readonly policy: CompiledPolicy;
+}
+
 /** The policies of one configuration: immutable, so that it can be replaced as a whole. */
 export interface PolicySet {
-  /** Of what is not a controller's route. */
+  /** Of what is neither a controller's route nor under a rule. */
   readonly module: CompiledPolicy;
+  /** Of what is not a controller's route, by path; the first that matches applies. */
+  readonly rules: readonly PathRule[];
   readonly routes: readonly RoutePolicy[];
   readonly debug: boolean;
   readonly warnings: readonly CorsIssue[];
@@ -31,11 +42,19 @@ export interface PolicySet {
 
 /** The levels that one `@Cors()` stands for, and what is wrong in it. */
 interface DecoratedLevels {
+  readonly location: CorsIssueLocation;
   readonly levels: readonly PolicyLevel[];
-  readonly problems: readonly { readonly problem: Problem; readonly location: CorsIssueLocation }[];
+  readonly problems: readonly Problem[];
 }
 
-const NO_LEVELS: DecoratedLevels = { levels: [], problems: [] };
+/** A rule of `routes`, read. */
+interface MergedRule {
+  readonly matches: (path: string) => boolean;
+  readonly merged: MergedPolicy;
+}
+
+const MODULE: CorsIssueLocation = Object.freeze({ level: 'module' });
+const NO_LEVELS: DecoratedLevels = { location: MODULE, levels: [], problems: [] };
 
 /**
  * Builds the policy of every route from the module's options and the decorators, and refuses what is wrong.
@@ -45,11 +64,11 @@ const NO_LEVELS: DecoratedLevels = { levels: [], problems: [] };
  */
 export function buildPolicySet(
   options: unknown,
-  routes: readonly RouteRegistration[],
+  app: ExploredApp,
   metadata: CorsMetadataAccessor,
   issues: IssueCollector,
 ): PolicySet {
-  return new PolicySetBuilder(metadata, issues, process.env['NODE_ENV'] === 'production').build(options, routes);
+  return new PolicySetBuilder(app, metadata, issues, process.env['NODE_ENV'] === 'production').build(options);
 }
 
 class PolicySetBuilder {
@@ -59,36 +78,43 @@ class PolicySetBuilder {
   readonly #controllers = new Map<Type, DecoratedLevels>();
   readonly #handlers = new Map<Type, Map<Handler, DecoratedLevels>>();
 
+  private readonly routes: readonly RouteRegistration[];
+  private readonly matcher: RouteMatcher | undefined;
+
   constructor(
+    { routes, matcher }: ExploredApp,
     private readonly metadata: CorsMetadataAccessor,
     private readonly issues: IssueCollector,
     private readonly production: boolean,
   ) {
+    this.routes = routes;
+    this.matcher = matcher;
     this.#check = createMergedPolicyCheck({ production });
   }
 
-  build(options: unknown, routes: readonly RouteRegistration[]): PolicySet {
-    const stated = readModuleOptions(options, this.production, (found, policy) =>
-      this.issues.add(policy === undefined ? MODULE : { level: 'policy', policy }, found),
+  build(options: unknown): PolicySet {
+    const stated = readModuleOptions(options, this.production, (found, part) =>
+      this.issues.add(part === undefined ? MODULE : { level: 'policy' in part ? 'policy' : 'route', ...part }, found),
     );
     this.#locations.set(stated.level, MODULE);
     for (const [policy, level] of stated.policies) this.#locations.set(level, { level: 'policy', policy });
 
     const module = this.#merge([stated.level]);
     for (const level of stated.policies.values()) this.#merge([level]);
-    const merged = new Map(routes.map(route => [route, this.#mergeRoute(route, stated)]));
+    const rules = stated.rules.flatMap((rule, index) => this.#mergeRule(rule, index, stated) ?? []);
+    const merged = new Map(this.routes.map(route => [route, this.#mergeRoute(route, stated)]));
 
     const errors = this.issues.errors();
     if (errors.length > 0) throw new CorsConfigurationError(errors);
-    return compileSet(module, merged, stated.debug, this.issues.warnings());
+    return compileSet({ module, rules, routes: merged, debug: stated.debug, warnings: this.issues.warnings() });
   }
 
   #mergeRoute(route: RouteRegistration, stated: StatedModule): MergedPolicy {
     const controller = this.#controllerLevels(route, stated);
     const handler = this.#handlerLevels(route, stated);
     const issueRoute = issueRouteOf(route);
-    for (const { problem, location } of [...controller.problems, ...handler.problems]) {
-      this.issues.add(location, problem, issueRoute);
+    for (const { location, problems } of [controller, handler]) {
+      for (const found of problems) this.issues.add(location, found, issueRoute);
     }
     return this.#merge([stated.level, ...controller.levels, ...handler.levels], issueRoute);
   }
@@ -128,38 +154,53 @@ class PolicySetBuilder {
   /** The levels that the arguments of one `@Cors()` stand for. */
   #read(metadata: CorsMetadata | undefined, location: CorsIssueLocation, stated: StatedModule): DecoratedLevels {
     if (metadata === undefined) return NO_LEVELS;
-    const problems: { problem: Problem; location: CorsIssueLocation }[] = [];
-    const report = (found: Problem) => void problems.push({ problem: found, location });
-    const [policy, overrides] = metadata.args;
-    if (metadata.repeated) report(problem('decorator_twice', '@Cors()', '@Cors()'));
+    const problems: Problem[] = [];
+    const source = location.level === 'controller' ? 'controller' : 'handler';
+    const levels = readReference(metadata.args, source, stated.policies, found => void problems.push(found));
+    if (metadata.repeated) problems.push(problem('decorator_twice', '@Cors()', '@Cors()'));
+    this.#locate(levels, location);
+    return { location, levels, problems };
+  }
 
-    const levels: PolicyLevel[] = [];
-    const state = (options: unknown) => {
-      const source = location.level === 'controller' ? 'controller' : 'handler';
-      const level: PolicyLevel = { source, stated: readPolicy(options, report) };
-      this.#locations.set(level, location);
-      levels.push(level);
-    };
-    if (typeof policy === 'string') {
-      const named = stated.policies.get(policy);
-      if (named !== undefined) levels.push(named);
-      else report(problem('policy_unknown', '', policy, closestName(policy, [...stated.policies.keys()])));
-      if (metadata.args.length > 1) state(overrides);
-    } else if (metadata.args.length > 0) {
-      state(policy === false ? { origin: false } : policy);
+  /** A named policy's level keeps its own place. */
+  #locate(levels: readonly PolicyLevel[], location: CorsIssueLocation): void {
+    for (const level of levels) if (!this.#locations.has(level)) this.#locations.set(level, location);
+  }
+
+  #mergeRule({ path, levels }: StatedRule, index: number, stated: StatedModule): MergedRule | undefined {
+    const location: CorsIssueLocation = { level: 'route', rule: path };
+    const report = (code: ProblemCode) =>
+      this.issues.add(location, problem(code, `routes[${String(index)}].path`, path));
+    this.#locate(levels, location);
+    if (stated.rules.findIndex(rule => rule.path === path) < index) report('rule_repeated');
+    if (this.#isShadowed(path)) report('rule_shadowed');
+    const merged = this.#merge([stated.level, ...levels]);
+    try {
+      return { matches: compilePath(path), merged };
+    } catch (error) {
+      if (!(error instanceof PathSyntaxError)) throw error;
+      report('rule_path');
+      return undefined;
     }
-    return { levels, problems };
+  }
+
+  #isShadowed(path: string): boolean {
+    if (this.routes.some(route => route.path === path)) return true;
+    const { matcher } = this;
+    if (matcher === undefined || /[:*{}()\\]/.test(path)) return false;
+    return USUAL_METHODS.some(method => matcher.match(makeRequest({ method, url: path })) !== undefined);
   }
 }
 
-const MODULE: CorsIssueLocation = Object.freeze({ level: 'module' });
+interface MergedSet {
+  readonly module: MergedPolicy;
+  readonly rules: readonly MergedRule[];
+  readonly routes: ReadonlyMap<RouteRegistration, MergedPolicy>;
+  readonly debug: boolean;
+  readonly warnings: readonly CorsIssue[];
+}
 
-function compileSet(
-  module: MergedPolicy,
-  routes: ReadonlyMap<RouteRegistration, MergedPolicy>,
-  debug: boolean,
-  warnings: readonly CorsIssue[],
-): PolicySet {
+function compileSet({ module, rules, routes, debug, warnings }: MergedSet): PolicySet {
   const compile = createPolicyCompiler();
   const handlers = new Map<unknown, Map<unknown, CompiledPolicy>>();
   const routePolicies: RoutePolicy[] = [];
@@ -172,6 +213,7 @@ function compileSet(
   }
   return Object.freeze({
     module: compile(module),
+    rules: Object.freeze(rules.map(({ matches, merged }) => ({ matches, policy: compile(merged) }))),
     routes: Object.freeze(routePolicies),
     debug,
     warnings: Object.freeze(warnings),

@@ -37,25 +37,26 @@ export class CorsPolicyRegistry {
     return this.policies.of(controller, handler) ?? this.ofRequest(request).policy;
   }
 
-  /** The route that serves a request, and its policy: the module's where no controller serves it. */
+  /** The route that serves a request, and its policy: that of its path where no controller serves it. */
   ofRequest(request: RoutedRequest): {
     readonly route: RouteRegistration | undefined;
     readonly policy: CompiledPolicy;
   } {
     const [policies, matcher] = this.#loaded();
     const route = matcher.match(request);
-    return { route, policy: route === undefined ? policies.module : this.#ofRoute(policies, route) };
+    return { route, policy: route === undefined ? this.#ofPath(request) : this.#ofRoute(policies, route) };
   }
 
   /** The handlers that may serve what a preflight announces. */
   ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): PreflightTarget {
     const [policies, matcher] = this.#loaded();
     const methods = matcher.matchPreflight(request, requestMethod, requestHeaders);
-    // Of an unknown path the module's policy decides, so that a front end can read the 404.
-    if (methods.size === 0) return { methods, policies: new Map([[requestMethod, [policies.module]]]) };
+    const ofPath = [this.#ofPath(request)];
+    // An unknown path has a policy as well, so that a front end can read the 404.
+    if (methods.size === 0) return { methods, policies: new Map([[requestMethod, ofPath]]) };
     const byMethod = [...methods].map(([method, routes]): [string, readonly CompiledPolicy[]] => [
       method,
-      routes.length === 0 ? [policies.module] : routes.map(route => this.#ofRoute(policies, route)),
+      routes.length === 0 ? ofPath : routes.map(route => this.#ofRoute(policies, route)),
     ]);
     return { methods, policies: new Map(byMethod) };
   }
@@ -68,6 +69,15 @@ export class CorsPolicyRegistry {
     if (this.#policies === undefined) return NO_CORS;
     const policy = exchange.policy ?? this.ofRequest(asArrived(request, exchange)).policy;
     return actualResponse(policy, judgeActual(exchange.request, policy));
+  }
+
+  /** The policy of what no controller serves. */
+  #ofPath(request: RoutedRequest): CompiledPolicy {
+    const [policies, matcher] = this.#loaded();
+    if (policies.rules.length === 0) return policies.module;
+    const path = matcher.pathOf(request);
+    const rule = path === undefined ? undefined : policies.rules.find(({ matches }) => matches(path));
+    return rule?.policy ?? policies.module;
   }
 
   #ofRoute(policies: PolicySet, { controller, handler }: RouteRegistration): CompiledPolicy {

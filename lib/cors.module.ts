@@ -138,10 +138,10 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
       issues.add({ level: 'app' }, problem('module_without_options', 'CorsModule', 'CorsModule'));
       throw new CorsConfigurationError(issues.errors());
     }
-    const { routes, matcher } = this.explorer.explore(CorsModule, this.#platform, issues);
-    const policies = buildPolicySet(this.options, routes, this.metadata, issues);
+    const app = this.explorer.explore(CorsModule, this.#platform, issues);
+    const policies = buildPolicySet(this.options, app, this.metadata, issues);
     // Without a matcher there is an error, and the line above has thrown it.
-    if (matcher !== undefined) this.registry.load(policies, matcher);
+    if (app.matcher !== undefined) this.registry.load(policies, app.matcher);
     this.#announce();
   }
 

@@ -10,7 +10,7 @@ import { judgeTarget } from './protocol/preflight.js';
 import { corsRequestOf } from './protocol/request.js';
 import { actualResponse, type CorsResponse } from './protocol/response-headers.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
-import { methodsByPath, type RoutedRequest } from './routing/route-matcher.js';
+import { makeRequest, methodsByPath } from './routing/route-matcher.js';
 
 /**
  * A request to explain: what a browser would announce and then send.
@@ -122,7 +122,7 @@ export class CorsService {
    */
   // Asynchronous, because a policy may come to ask an asynchronous resolver.
   async explain(query: CorsQuery): Promise<CorsExplanation> {
-    const request = routedRequestOf(query);
+    const request = makeRequest(query);
     const announced = Object.keys(query.headers ?? {}).filter(name => name.toLowerCase() !== 'origin');
     const preflightRequest = {
       ...corsRequestOf('OPTIONS', {}),
@@ -145,12 +145,6 @@ export class CorsService {
       ...(refusal && { hint: remedyOf(refusal.reason, refusal.detail ?? '') }),
     };
   }
-}
-
-function routedRequestOf({ method, url, host = 'localhost', headers }: CorsQuery): RoutedRequest {
-  const lowerCase = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
-  const hostname = host.replace(/:\d*$/, '');
-  return Object.assign({ method, url, hostname, host }, { headers: { host, ...Object.fromEntries(lowerCase) } });
 }
 
 function describeRoute(route: RouteRegistration): CorsRoute {

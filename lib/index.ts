@@ -17,6 +17,7 @@ export type {
   CorsOrigin,
   CorsPolicyOptions,
   CorsProvenance,
+  CorsRouteRule,
   EffectiveCorsPolicy,
 } from './policy/options.js';
 export type { CorsReason } from './protocol/decision.js';

@@ -52,6 +52,26 @@ export const PROBLEMS = {
     problem: 'is not an object of named policies',
     hint: "Write { public: { origin: '*', methods: ['GET'] } }.",
   },
+  routes_type: {
+    severity: 'error',
+    problem: 'is not a list of rules for paths',
+    hint: "Write [{ path: '/graphql', policy: { allowedHeaders: ['content-type', 'authorization'] } }].",
+  },
+  rule_path: {
+    severity: 'error',
+    problem: 'is not a path in the syntax of Nest middleware',
+    hint: "Write '/graphql', '/static/*splat', or '/files{/:name}'.",
+  },
+  rule_repeated: {
+    severity: 'warning',
+    problem: 'is the path of an earlier rule, which always applies first',
+    hint: 'Remove one of the two.',
+  },
+  rule_shadowed: {
+    severity: 'warning',
+    problem: "is served by a controller's route, whose own policy always applies",
+    hint: 'Remove the rule, and write @Cors() on that controller or handler.',
+  },
   policy_unknown: {
     severity: 'error',
     problem: 'names no policy of CorsModule.forRoot({ policies })',

@@ -1,47 +1,99 @@
 import { problem, type Problem } from './issue.js';
 import type { PolicyLevel } from './merge.js';
+import { readReference, type NamedPolicies } from './reference.js';
 import { INVALID, readKey, readPolicy } from './stated.js';
 
 /** What `CorsModule.forRoot()` states, parsed. */
 export interface StatedModule {
   readonly level: PolicyLevel;
-  readonly policies: ReadonlyMap<string, PolicyLevel>;
+  readonly policies: NamedPolicies;
+  readonly rules: readonly StatedRule[];
   readonly debug: boolean;
 }
 
-/** Reports a problem of the module's own policy, or of the named policy that is given. */
-export type ReportModule = (found: Problem, policy?: string) => void;
+/** One entry of `routes`: a path, not yet read, and the levels its policy adds to the module's. */
+export interface StatedRule {
+  readonly path: string;
+  readonly levels: readonly PolicyLevel[];
+}
 
-const MODULE_KEYS = ['policies', 'debug'] as const;
+/** The part of the module's options that a problem stands in; absent for the module's own policy. */
+export type ModulePart = { readonly policy: string } | { readonly rule: string };
+
+/** Reports a problem of the module's options. */
+export type ReportModule = (found: Problem, part?: ModulePart) => void;
+
+const MODULE_KEYS = ['policies', 'routes', 'debug'] as const;
 
 /** Reads the module's options, whatever they are; every problem is reported, none is thrown. */
 export function readModuleOptions(options: unknown, production: boolean, report: ReportModule): StatedModule {
-  const readable = typeof options === 'object' && options !== null && !Array.isArray(options) ? options : undefined;
   const stated = readPolicy(options, report, MODULE_KEYS);
-  const debug = readable && readKey(readable, 'debug', report);
-  if (debug !== undefined && debug !== INVALID && typeof debug !== 'boolean') {
-    report(problem('boolean_type', 'debug', debug));
-  }
-  if (debug === true && production) report(problem('debug_in_production', 'debug', true));
+  // What is not an object of options was reported by the line above.
+  const readable = typeof options === 'object' && options !== null && !Array.isArray(options) ? options : {};
+  const policies = readPolicies(readKey(readable, 'policies', report), report);
   return {
     level: { source: 'module', stated },
-    policies: readPolicies(readable && readKey(readable, 'policies', report), report),
-    debug: debug === true,
+    policies,
+    rules: readRules(readKey(readable, 'routes', report), policies, report),
+    debug: readDebug(readKey(readable, 'debug', report), production, report),
   };
 }
 
-function readPolicies(value: unknown, report: ReportModule): ReadonlyMap<string, PolicyLevel> {
+function readDebug(value: unknown, production: boolean, report: ReportModule): boolean {
+  if (value === undefined || value === INVALID) return false;
+  if (typeof value !== 'boolean') report(problem('boolean_type', 'debug', value));
+  if (value === true && production) report(problem('debug_in_production', 'debug', true));
+  return value === true;
+}
+
+function readPolicies(value: unknown, report: ReportModule): NamedPolicies {
   const policies = new Map<string, PolicyLevel>();
   if (value === undefined || value === INVALID) return policies;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     report(problem('policies_type', 'policies', value));
     return policies;
   }
-  for (const name of Object.keys(value)) {
-    const options: unknown = readKey(value, name, found => report({ ...found, path: `policies.${found.path}` }));
+  for (const policy of Object.keys(value)) {
+    const options: unknown = readKey(value, policy, found => report({ ...found, path: `policies.${found.path}` }));
     if (options === INVALID) continue;
-    const stated = readPolicy(options, found => report(found, name));
-    policies.set(name, { source: `policy:${name}`, stated, replaces: true });
+    const stated = readPolicy(options, found => report(found, { policy }));
+    policies.set(policy, { source: `policy:${policy}`, stated, replaces: true });
   }
   return policies;
+}
+
+function readRules(value: unknown, policies: NamedPolicies, report: ReportModule): readonly StatedRule[] {
+  if (value === undefined || value === INVALID) return [];
+  if (!Array.isArray(value)) {
+    report(problem('routes_type', 'routes', value));
+    return [];
+  }
+  return Array.from(value as readonly unknown[], (rule, index) => readRule(rule, index, policies, report)).flatMap(
+    rule => rule ?? [],
+  );
+}
+
+function readRule(
+  value: unknown,
+  index: number,
+  policies: NamedPolicies,
+  report: ReportModule,
+): StatedRule | undefined {
+  const at = `routes[${String(index)}]`;
+  const reportHere = (found: Problem) => report({ ...found, path: `${at}.${found.path}` });
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return void report(problem('routes_type', at, value));
+  }
+  for (const key of Object.keys(value)) {
+    if (key !== 'path' && key !== 'policy') reportHere(problem('option_unknown', key, key));
+  }
+  const path = readKey(value, 'path', reportHere);
+  const policy = readKey(value, 'policy', reportHere);
+  if (typeof path !== 'string' || path === '') {
+    if (path !== INVALID) reportHere(problem('rule_path', 'path', path));
+    return undefined;
+  }
+  if (policy === INVALID) return undefined;
+  const levels = readReference([policy], 'route', policies, found => report(found, { rule: path }));
+  return { path, levels };
 }

@@ -140,7 +140,22 @@ export interface EffectiveCorsPolicy {
  *
  * @publicApi
  */
-export type CorsProvenance = 'default' | 'module' | 'controller' | 'handler' | `policy:${string}`;
+export type CorsProvenance = 'default' | 'module' | 'controller' | 'handler' | 'route' | `policy:${string}`;
+
+/**
+ * The policy of a path that no controller serves.
+ *
+ * @publicApi
+ */
+export interface CorsRouteRule {
+  /**
+   * The whole path as it is requested, in the syntax of Nest's middleware: `/graphql`, `/static/*splat`. The global
+   * prefix is not added. Letters compare without regard to case, and a trailing slash does not matter.
+   */
+  path: string;
+  /** A policy, the name of one of `policies`, or `false` for no cross-origin access. */
+  policy: CorsPolicyOptions | string | false;
+}
 
 /**
  * What `CorsModule.forRoot()` takes: the policy that every route inherits, and what concerns the whole app.
@@ -158,6 +173,14 @@ export interface CorsModuleOptions extends CorsPolicyOptions {
    * @example { public: { origin: '*', methods: ['GET'] } }
    */
   policies?: Readonly<Record<string, CorsPolicyOptions>>;
+
+  /**
+   * Policies by path, for what is not a controller's route: GraphQL, static assets, raw routes. Merged over the
+   * module's policy; the first rule whose path matches applies; a controller's route always has its own policy.
+   *
+   * @example [{ path: '/graphql', policy: { allowedHeaders: ['content-type', 'authorization'] } }]
+   */
+  routes?: readonly CorsRouteRule[];
 
   /**
    * Tell callers why a request was refused and what would allow it, in the body of the 403 and in the log. For

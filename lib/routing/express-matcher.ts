@@ -50,6 +50,11 @@ export class ExpressMatcher implements RouteMatcher {
     this.#config = config;
   }
 
+  pathOf({ url }: RoutedRequest): string | undefined {
+    // The router's own reading of the target: absolute-form, queries. Escapes are compared as they are.
+    return isRoutable(url) ? (parseUrl({ url } as never)?.pathname ?? undefined) : undefined;
+  }
+
   match(request: RoutedRequest): RouteRegistration | undefined {
     const method = request.method ?? 'GET';
     for (const route of this.#matching(request)) {
@@ -80,10 +85,8 @@ export class ExpressMatcher implements RouteMatcher {
 
   /** The routes whose path matches, in order. */
   *#matching(request: RoutedRequest): Generator<ExpressRoute> {
-    if (!isRoutable(request.url)) return;
-    // The router's own reading of the target: absolute-form, queries.
-    const path = parseUrl({ url: request.url } as never)?.pathname;
-    if (path == null) return;
+    const path = this.pathOf(request);
+    if (path === undefined) return;
     for (const route of this.#routes) {
       try {
         if (!route.layer.match(path)) continue;

@@ -15,6 +15,8 @@ export interface FastifyConstraint {
 
 /** The options Fastify made its router with. */
 export interface FastifyRouterOptions {
+  readonly useSemicolonDelimiter?: boolean;
+  readonly ignoreDuplicateSlashes?: boolean;
   readonly constraints?: Readonly<Record<string, FastifyConstraint>>;
 }
 

@@ -71,6 +71,20 @@ export class FastifyMatcher implements RouteMatcher {
     take.finish();
   }
 
+  pathOf({ url = '' }: RoutedRequest): string | undefined {
+    if (!isRoutable(url)) return undefined;
+    const { useSemicolonDelimiter, ignoreDuplicateSlashes } = fastifyRouterOptions(this.#adapter);
+    try {
+      // As the router prepares a target before it compares: without the query, decoded.
+      const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + '://'.length);
+      const path = findMyWay.sanitizeUrlPath(start === -1 ? '/' : url.slice(start), useSemicolonDelimiter);
+      return ignoreDuplicateSlashes === true ? findMyWay.removeDuplicateSlashes(path) : path;
+    } catch {
+      // Malformed: Fastify answers 400.
+      return undefined;
+    }
+  }
+
   match(request: RoutedRequest): RouteRegistration | undefined {
     return this.#find(request, request.method ?? 'GET')?.registration;
   }

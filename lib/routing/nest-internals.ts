@@ -16,7 +16,7 @@ import type { Type } from '@nestjs/common';
 /** Present on a route's callback, copied there by Nest from the handler. */
 export const PATH_METADATA = 'path';
 
-export { ExecutionContextHost };
+export { ExecutionContextHost, LegacyRouteConverter };
 
 /** Any method of a controller. */
 export type Handler = (...args: never[]) => unknown;

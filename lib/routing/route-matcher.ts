@@ -7,6 +7,20 @@ export interface RoutedRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
+/** A request that nobody sent, to ask what would serve it. */
+export function makeRequest(request: {
+  readonly method: string;
+  readonly url: string;
+  readonly host?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}): RoutedRequest {
+  const { method, url, host = 'localhost', headers = {} } = request;
+  const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  // What Nest's host filter reads, as both platforms tell it: without the port.
+  const hostname = host.startsWith('[') ? host.slice(0, host.indexOf(']') + 1) : host.split(':', 1)[0];
+  return Object.assign({ method, url, hostname }, { headers: { host, ...Object.fromEntries(lowerCase) } });
+}
+
 /**
  * What serves one method at a path: the handlers that may run, in the order they would be tried. Empty: something
  * outside Nest's controllers serves it.
@@ -18,6 +32,9 @@ export type RoutedMethods = ReadonlyMap<string, Candidates>;
 
 /** Names the handler that the platform would run, by the platform's own routing. */
 export interface RouteMatcher {
+  /** The path of a request as the platform's router compares it; `undefined` for what is not a path. */
+  pathOf(request: RoutedRequest): string | undefined;
+
   /** The handler that serves this request; `undefined` where none of a controller does. */
   match(request: RoutedRequest): RouteRegistration | undefined;
 

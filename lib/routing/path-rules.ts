@@ -1,0 +1,21 @@
+import { match } from 'path-to-regexp';
+import { LegacyRouteConverter } from './nest-internals.js';
+
+/** A path that cannot be read. */
+export class PathSyntaxError extends Error {}
+
+/**
+ * Compiles one path in the syntax of Nest's middleware: `/graphql`, `/static/*splat`, `/files{/:name}`. Old wildcards
+ * are converted as Nest does.
+ *
+ * @throws {PathSyntaxError}
+ */
+export function compilePath(path: string): (path: string) => boolean {
+  const converted = LegacyRouteConverter.tryConvert(path.startsWith('/') ? path : `/${path}`, { logs: false });
+  try {
+    const matches = match(converted, { decode: false });
+    return text => matches(text) !== false;
+  } catch (error) {
+    throw new PathSyntaxError(error instanceof Error ? error.message : String(error));
+  }
+}
