@@ -22,6 +22,11 @@ export interface ExploredApp {
 
 const APP: CorsIssueLocation = Object.freeze({ level: 'app' });
 
+/** A second layer gives a second answer. */
+export function reportForeignCors(platform: Platform, issues: IssueCollector): void {
+  if (platform.hasForeignCors()) issues.add(APP, problem('cors_layer_twice', 'enableCors()', 'enableCors()'));
+}
+
 /** Walks the app once it has registered its routes: finds them, and what stands in the module's way. */
 @Injectable()
 export class CorsExplorer {
@@ -56,7 +61,7 @@ export class CorsExplorer {
       issues.add(APP, problem('platform_unsupported', type, type));
       return undefined;
     }
-    if (platform.hasForeignCors()) issues.add(APP, problem('cors_layer_twice', 'enableCors()', 'enableCors()'));
+    reportForeignCors(platform, issues);
     try {
       return platform.createMatcher(applicationConfigOf(containerOf(this.moduleRef)), routes);
     } catch (error) {

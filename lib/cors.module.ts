@@ -3,7 +3,7 @@ import type { DynamicModule, OnModuleInit } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import { CORS_MODULE_OPTIONS, LOGGER_CONTEXT } from './cors.constants.js';
 import { CorsConfigurationError } from './cors.errors.js';
-import { CorsExplorer } from './cors.explorer.js';
+import { CorsExplorer, reportForeignCors } from './cors.explorer.js';
 import { CorsGuard } from './cors.guard.js';
 import { CorsInterceptor } from './cors.interceptor.js';
 import { IssueCollector } from './cors-issue.js';
@@ -142,7 +142,15 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
     const policies = buildPolicySet(this.options, app, this.metadata, issues);
     // Without a matcher there is an error, and the line above has thrown it.
     if (app.matcher !== undefined) this.registry.load(policies, app.matcher);
+    this.#platform?.beforeStart(() => this.#refuseForeignCors());
     this.#announce();
+  }
+
+  #refuseForeignCors(): void {
+    const issues = new IssueCollector();
+    if (this.#platform !== undefined) reportForeignCors(this.#platform, issues);
+    const errors = issues.errors();
+    if (errors.length > 0) throw new CorsConfigurationError(errors);
   }
 
   get #adapter() {

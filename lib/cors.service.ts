@@ -5,8 +5,8 @@ import type { CorsIssue } from './cors-issue.js';
 import { remedyOf } from './messages.js';
 import type { CompiledPolicy, PolicyProvenance } from './policy/compile.js';
 import type { EffectiveCorsPolicy } from './policy/options.js';
-import { judgeActual, type CorsReason, type Refusal } from './protocol/decision.js';
-import { judgeTarget } from './protocol/preflight.js';
+import { judgeActual, judgePreflight, type CorsReason, type Decision, type Refusal } from './protocol/decision.js';
+import { judgeTarget, type PreflightOutcome } from './protocol/preflight.js';
 import { corsRequestOf } from './protocol/request.js';
 import { actualResponse, type CorsResponse } from './protocol/response-headers.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
@@ -134,17 +134,25 @@ export class CorsService {
     const outcome = judgeTarget(preflightRequest, target.policies);
     const { route, policy } = this.registry.ofRequest(request);
     const decision = judgeActual({ ...preflightRequest, method: query.method }, policy);
-    const refusal = outcome.allowed ? (decision.allowed ? undefined : decision) : outcome.refusal;
+    // Of several candidates, the one that is meant is the one to change.
+    const routes = target.methods.get(query.method) ?? [];
+    const meant = route !== undefined && routes.includes(route) ? judgePreflight(preflightRequest, policy) : undefined;
+    const refusal = refusalOf(meant) ?? refusalOf(outcome) ?? refusalOf(decision);
     return {
       ...(route && { route: describeRoute(route) }),
-      candidates: (target.methods.get(query.method) ?? []).map(describeRoute),
+      candidates: routes.map(describeRoute),
       policy: effective(policy, [...target.methods.keys()]),
       provenance: policy.provenance,
-      preflight: verdict(outcome.allowed ? undefined : outcome.refusal, outcome.response),
-      actual: verdict(decision.allowed ? undefined : decision, actualResponse(policy, decision)),
+      preflight: verdict(refusalOf(outcome), outcome.response),
+      actual: verdict(refusalOf(decision), actualResponse(policy, decision)),
       ...(refusal && { hint: remedyOf(refusal.reason, refusal.detail ?? '') }),
     };
   }
+}
+
+function refusalOf(judged: Decision | PreflightOutcome | undefined): Refusal | undefined {
+  if (judged === undefined || judged.allowed) return undefined;
+  return 'refusal' in judged ? judged.refusal : judged;
 }
 
 function describeRoute(route: RouteRegistration): CorsRoute {

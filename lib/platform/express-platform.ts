@@ -23,4 +23,8 @@ export class ExpressPlatform implements Platform {
     const { router } = this.adapter.getInstance<{ router: { stack: readonly { name: string }[] } }>();
     return router.stack.some(({ name }) => name === CORS_MIDDLEWARE);
   }
+
+  beforeStart(): void {
+    // Everything is registered when the app is initialized.
+  }
 }

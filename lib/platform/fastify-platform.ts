@@ -11,6 +11,7 @@ import type { Platform } from './platform.js';
 interface FastifyInstance {
   readonly server: Server;
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
+  addHook(name: 'onReady', hook: (done: (error?: Error) => void) => void): void;
   hasRequestDecorator(name: string): boolean;
 }
 
@@ -20,6 +21,7 @@ const CORS_DECORATOR = 'corsPreflightEnabled';
 export class FastifyPlatform implements Platform {
   readonly #routes: FastifyRoute[] = [];
   readonly #instance: FastifyInstance;
+  #enableCorsCalled = false;
 
   constructor(private readonly adapter: AbstractHttpAdapter) {
     this.#instance = adapter.getInstance<FastifyInstance>();
@@ -34,6 +36,7 @@ export class FastifyPlatform implements Platform {
     this.#instance.addHook('onRoute', ({ method, url, constraints }) => {
       this.#routes.push({ method, url, ...(constraints && { constraints }) });
     });
+    this.#noteEnableCors();
     this.adapter.use(edge);
   }
 
@@ -42,6 +45,28 @@ export class FastifyPlatform implements Platform {
   }
 
   hasForeignCors(): boolean {
-    return this.#instance.hasRequestDecorator(CORS_DECORATOR) || Reflect.get(this.adapter, 'corsHook') !== undefined;
+    return this.#enableCorsCalled || this.#instance.hasRequestDecorator(CORS_DECORATOR);
+  }
+
+  /** `enableCors()` registers a plugin that loads after the app is initialized: too late to tell with the rest. */
+  #noteEnableCors(): void {
+    const { adapter } = this;
+    const { enableCors } = adapter;
+    adapter.enableCors = (...options: Parameters<typeof enableCors>) => {
+      this.#enableCorsCalled = true;
+      return enableCors.apply(adapter, options) as unknown;
+    };
+  }
+
+  beforeStart(check: () => void): void {
+    // Plugins that nobody awaited load after the app is initialized: `@fastify/cors` registered by hand.
+    this.#instance.addHook('onReady', done => {
+      try {
+        check();
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    });
   }
 }

@@ -17,8 +17,14 @@ export interface Platform {
    */
   createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher;
 
-  /** Whether another CORS layer is installed. */
+  /** Whether another CORS layer is installed by now. */
   hasForeignCors(): boolean;
+
+  /**
+   * Calls back before the first request where the platform goes on registering after the app is initialized. What is
+   * thrown there keeps the app from starting.
+   */
+  beforeStart(check: () => void): void;
 }
 
 /** The platform behind an adapter; `undefined` for one that is not supported. */
