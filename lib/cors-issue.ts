@@ -87,9 +87,14 @@ export class IssueCollector {
   }
 }
 
-/** `AdminController.list` (`GET /admin`) */
-export function routeLabel({ controller, handler, method, path }: CorsIssueRoute): string {
-  return `${controller}.${handler} (${method} ${path})`;
+/** `AdminController.list (GET /admin)` */
+function routeLabel(route: CorsIssueRoute): string {
+  return `${route.controller}.${route.handler} ${targetLabel(route)}`;
+}
+
+/** `(GET /admin)` */
+function targetLabel({ method, path }: CorsIssueRoute): string {
+  return `(${method} ${path})`;
 }
 
 /** The place an issue's cause is written, in words. */
@@ -112,24 +117,29 @@ export function locationLabel({ level, policy, rule, controller, handler }: Cors
 
 /** The option and its value in words: `origin[1] "https://a.example/"`. */
 export function subjectOf({ path, value }: Pick<CorsIssue, 'path' | 'value'>): string {
-  const unquoted = path === '' || (typeof value === 'string' && value === path);
-  return unquoted ? quote(value) : `${path} ${quote(value)}`;
+  if (path === '' || value === path) return quote(value);
+  return value === undefined ? path : `${path} ${quote(value)}`;
 }
 
 function toIssue(problem: Problem, location: CorsIssueLocation, routes: readonly CorsIssueRoute[]): CorsIssue {
   const { severity, problem: text } = PROBLEMS[problem.code];
   const verb = severity === 'error' ? 'Invalid' : 'Questionable';
-  const on = routes[0] === undefined ? '' : `, on ${routeLabel(routes[0])}${andMore(routes.length - 1)}`;
   return Object.freeze({
     ...problem,
     severity,
-    message: `${verb} ${subjectOf(problem)} in ${locationLabel(location)}${on}: ${text}.`,
+    message: `${verb} ${subjectOf(problem)} in ${placeOf({ location, routes }, 1)}: ${text}.`,
     location,
     routes: Object.freeze([...routes]),
   });
 }
 
-/** ` and 3 more` */
-export function andMore(count: number): string {
-  return count > 0 ? ` and ${String(count)} more` : '';
+/** The place of an issue's cause and the routes it concerns: `@Cors() of CatsController.list (GET /cats)`. */
+export function placeOf({ location, routes }: Pick<CorsIssue, 'location' | 'routes'>, most: number): string {
+  const place = locationLabel(location);
+  if (routes.length === 0) return place;
+  // A handler's place names it already.
+  const own = location.level === 'handler';
+  const shown = routes.slice(0, most).map(own ? targetLabel : routeLabel);
+  const rest = routes.length > most ? ` and ${String(routes.length - most)} more` : '';
+  return `${place} ${own ? '' : 'on '}${shown.join(', ')}${rest}`;
 }

@@ -106,7 +106,9 @@ class PolicySetBuilder {
 
     const errors = this.issues.errors();
     if (errors.length > 0) throw new CorsConfigurationError(errors);
-    return compileSet({ module, rules, routes: merged, debug: stated.debug, warnings: this.issues.warnings() });
+    const set = compileSet(module, rules, merged);
+    this.#reportDifferingCandidates(set.routes);
+    return Object.freeze({ ...set, debug: stated.debug, warnings: Object.freeze(this.issues.warnings()) });
   }
 
   #mergeRoute(route: RouteRegistration, stated: StatedModule): MergedPolicy {
@@ -184,6 +186,22 @@ class PolicySetBuilder {
     }
   }
 
+  /** A preflight cannot tell versions in a header apart: where their policies differ, it matters which one answers. */
+  #reportDifferingCandidates(routes: readonly RoutePolicy[]): void {
+    const byTarget = new Map<string, RoutePolicy[]>();
+    for (const each of routes) {
+      if (each.route.version === undefined) continue;
+      const target = `${methodOf(each.route.verb)} ${each.route.path}`;
+      byTarget.set(target, [...(byTarget.get(target) ?? []), each]);
+    }
+    for (const [target, candidates] of byTarget) {
+      if (new Set(candidates.map(({ policy }) => JSON.stringify(policy.stated))).size < 2) continue;
+      for (const { route } of candidates) {
+        this.issues.add({ level: 'app' }, problem('candidates_differ', target, target), issueRouteOf(route));
+      }
+    }
+  }
+
   #isShadowed(path: string): boolean {
     if (this.routes.some(route => route.path === path)) return true;
     const { matcher } = this;
@@ -192,15 +210,11 @@ class PolicySetBuilder {
   }
 }
 
-interface MergedSet {
-  readonly module: MergedPolicy;
-  readonly rules: readonly MergedRule[];
-  readonly routes: ReadonlyMap<RouteRegistration, MergedPolicy>;
-  readonly debug: boolean;
-  readonly warnings: readonly CorsIssue[];
-}
-
-function compileSet({ module, rules, routes, debug, warnings }: MergedSet): PolicySet {
+function compileSet(
+  module: MergedPolicy,
+  rules: readonly MergedRule[],
+  routes: ReadonlyMap<RouteRegistration, MergedPolicy>,
+): Omit<PolicySet, 'debug' | 'warnings'> {
   const compile = createPolicyCompiler();
   const handlers = new Map<unknown, Map<unknown, CompiledPolicy>>();
   const routePolicies: RoutePolicy[] = [];
@@ -211,14 +225,12 @@ function compileSet({ module, rules, routes, debug, warnings }: MergedSet): Poli
     ofController.set(route.handler, policy);
     routePolicies.push({ route, policy });
   }
-  return Object.freeze({
+  return {
     module: compile(module),
     rules: Object.freeze(rules.map(({ matches, merged }) => ({ matches, policy: compile(merged) }))),
     routes: Object.freeze(routePolicies),
-    debug,
-    warnings: Object.freeze(warnings),
-    of: (controller: unknown, handler: unknown) => handlers.get(controller)?.get(handler),
-  });
+    of: (controller, handler) => handlers.get(controller)?.get(handler),
+  };
 }
 
 export function issueRouteOf({ controller, handlerName, verb, path }: RouteRegistration): CorsIssueRoute {

@@ -1,5 +1,5 @@
 import { ForbiddenException } from '@nestjs/common';
-import { locationLabel, routeLabel, andMore, subjectOf, type CorsIssue } from './cors-issue.js';
+import { placeOf, subjectOf, type CorsIssue } from './cors-issue.js';
 import { FORBIDDEN_BODY, PROBLEMS } from './messages.js';
 import type { CorsReason } from './protocol/decision.js';
 
@@ -43,16 +43,11 @@ function describeIssues(issues: readonly CorsIssue[]): string {
   const count = issues.length === 1 ? '1 error' : `${String(issues.length)} errors`;
   const places = new Map<string, CorsIssue[]>();
   for (const issue of issues) {
-    const place = placeOf(issue);
+    const place = placeOf(issue, 3);
     places.set(place, [...(places.get(place) ?? []), issue]);
   }
   const sections = [...places].map(([place, found]) => `${place}\n${found.map(describeIssue).join('\n')}`);
   return `the CORS configuration has ${count}\n\n${sections.join('\n\n')}\n`;
-}
-
-function placeOf({ location, routes }: CorsIssue): string {
-  const shown = routes.slice(0, 3).map(routeLabel).join(', ');
-  return `${locationLabel(location)}${shown === '' ? '' : ` on ${shown}${andMore(routes.length - 3)}`}`;
 }
 
 function describeIssue(issue: CorsIssue): string {

@@ -145,9 +145,31 @@ export class CorsService {
       provenance: policy.provenance,
       preflight: verdict(refusalOf(outcome), outcome.response),
       actual: verdict(refusalOf(decision), actualResponse(policy, decision)),
-      ...(refusal && { hint: remedyOf(refusal.reason, refusal.detail ?? '') }),
+      ...(refusal && { hint: remedyOf(refusal.reason, refusal.detail ?? '', whereToChange(refusal, policy, route)) }),
     };
   }
+}
+
+/** The field of a policy that each refusal comes from. */
+const FIELDS = {
+  'no-cross-origin-access': 'origin',
+  'origin-not-allowed': 'origin',
+  'method-not-allowed': 'methods',
+  'header-not-allowed': 'allowedHeaders',
+} as const satisfies Partial<Record<CorsReason, keyof EffectiveCorsPolicy>>;
+
+/** The place where the field that refuses was stated, in words. */
+function whereToChange(
+  { reason }: Refusal,
+  { provenance }: CompiledPolicy,
+  route: RouteRegistration | undefined,
+): string | undefined {
+  if (!(reason in FIELDS)) return undefined;
+  const source = provenance[FIELDS[reason as keyof typeof FIELDS]];
+  if (source === 'controller') return `@Cors() of ${String(route?.controller.name)}`;
+  if (source === 'handler') return `@Cors() of ${String(route?.controller.name)}.${String(route?.handlerName)}`;
+  if (source.startsWith('policy:')) return `the policy '${source.slice('policy:'.length)}'`;
+  return source === 'route' ? 'the rule for this path' : 'CorsModule.forRoot()';
 }
 
 function refusalOf(judged: Decision | PreflightOutcome | undefined): Refusal | undefined {

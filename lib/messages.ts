@@ -33,7 +33,7 @@ export const PROBLEMS = {
   option_undefined: {
     severity: 'error',
     problem: 'is stated but undefined, as an unset environment variable is',
-    hint: 'Set it, or leave the key out to take the default.',
+    hint: 'Set it, or remove it.',
   },
   boolean_type: { severity: 'error', problem: 'is not a boolean', hint: 'Write true or false.' },
   private_network: {
@@ -186,12 +186,12 @@ export const PROBLEMS = {
   },
   origin_any_with_credentials: {
     severity: 'error',
-    problem: 'with credentials: browsers refuse the pair, and any site could read what the user may read',
+    problem: 'stands beside credentials: browsers refuse the pair, and any site could read what the user may read',
     hint: "State `credentials: false` beside origin '*', or list the origins that may send credentials.",
   },
   origin_any_rejecting: {
     severity: 'warning',
-    problem: 'with rejectDisallowed: there is no origin left to reject',
+    problem: 'stands beside rejectDisallowed, and leaves no origin to reject',
     hint: 'List the origins, or remove rejectDisallowed.',
   },
   origin_duplicate: { severity: 'warning', problem: 'is listed twice', hint: 'Remove one.' },
@@ -202,7 +202,7 @@ export const PROBLEMS = {
   },
   origin_pattern_with_credentials: {
     severity: 'warning',
-    problem: 'with credentials: one taken-over or script-injected subdomain can act for every user',
+    problem: 'stands beside credentials, so that one taken-over or script-injected subdomain can act for every user',
     hint: 'List the subdomains that need credentials.',
   },
   origin_any_port: {
@@ -293,7 +293,7 @@ export const PROBLEMS = {
   },
   request_headers_any_with_credentials: {
     severity: 'error',
-    problem: 'with credentials: browsers then take the asterisk as a header name, which allows nothing',
+    problem: 'stands beside credentials: browsers then take the asterisk for a header name, which allows nothing',
     hint: 'List the headers that your front ends send.',
   },
   request_header_method_override: {
@@ -318,7 +318,7 @@ export const PROBLEMS = {
   },
   response_headers_any_with_credentials: {
     severity: 'error',
-    problem: 'with credentials: browsers then take the asterisk as a header name, which exposes nothing',
+    problem: 'stands beside credentials: browsers then take the asterisk for a header name, which exposes nothing',
     hint: 'List the headers that your front ends read.',
   },
   response_header_sensitive: {
@@ -370,6 +370,12 @@ export const PROBLEMS = {
     problem: 'is a route that could not be found among those the HTTP platform serves',
     hint: 'Please report it with the versions of @nestjs/core and nestjs-cors.',
   },
+  candidates_differ: {
+    severity: 'warning',
+    problem:
+      'has versions with different policies, and a preflight does not carry the version: any of them may answer it',
+    hint: 'Give all versions one policy, or put the version into the path (VersioningType.URI).',
+  },
   decorator_without_effect: {
     severity: 'warning',
     problem: 'has no effect here: only the routes of controllers have a CORS policy',
@@ -398,7 +404,8 @@ export function quote(value: unknown): string {
   if (value instanceof RegExp) return shorten(String(value));
   if (typeof value === 'bigint' || typeof value === 'symbol') return shorten(String(value));
   if (typeof value !== 'object' || value === null) return String(value);
-  return Array.isArray(value) ? `a list of ${String(value.length)}` : 'an object';
+  if (!Array.isArray(value)) return 'an object';
+  return value.length === 0 ? '[]' : `a list of ${String(value.length)}`;
 }
 
 function shorten(text: string, most = 120): string {
@@ -424,21 +431,27 @@ export const FORBIDDEN_BODY = Object.freeze({
 /** The smallest change that would allow a request that was refused. `{detail}` is the part of the request at fault. */
 export const REMEDIES = {
   'no-origin': 'Nothing to allow: without an Origin header the CORS protocol does not apply.',
-  'no-cross-origin-access': 'The policy is origin: false. State the origins that may read this route.',
+  'no-cross-origin-access': 'The policy is origin: false{where}. State the origins that may read this route.',
   'origin-null':
     "Nothing to add: Origin null is anyone's. Serve the page from an origin of its own, not from a file or a sandboxed frame.",
   'origin-malformed': 'Send one origin as browsers write it: lower-case, without a path, without a default port.',
-  'origin-not-allowed': 'Add {detail} to the origin list.',
-  'method-not-allowed': 'Add {detail} to methods, or leave methods out to allow what is routed.',
+  'origin-not-allowed': 'Add {detail} to the origin list{where}.',
+  'method-not-allowed': 'Add {detail} to methods{where}, or leave methods out to allow what is routed.',
   'method-not-routed': 'Add a handler for {detail} at this path.',
   'method-malformed': 'Send the name of a method that scripts may use.',
-  'header-not-allowed': 'Add {detail} to allowedHeaders.',
+  'header-not-allowed': 'Add {detail} to allowedHeaders{where}.',
   'headers-malformed': 'Send a list of header names, at most 8192 characters.',
 } as const;
 
-/** The remedy for a refusal, with the request's part quoted so that it is safe to print. */
-export function remedyOf(reason: keyof typeof REMEDIES, detail: string): string {
-  return REMEDIES[reason].replaceAll('{detail}', () => printable(detail));
+/**
+ * The remedy for a refusal, with the request's part quoted so that it is safe to print.
+ *
+ * @param where the place of the field at fault, in words
+ */
+export function remedyOf(reason: keyof typeof REMEDIES, detail: string, where?: string): string {
+  return REMEDIES[reason]
+    .replaceAll('{where}', () => (where === undefined ? '' : ` of ${where}`))
+    .replaceAll('{detail}', () => printable(detail));
 }
 
 /** One line of the start-up summary: a route and who may call it. */

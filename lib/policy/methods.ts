@@ -12,7 +12,6 @@ export function isForbiddenMethod(method: string): boolean {
 /** Reads the `methods` option; `undefined` where it has an error. */
 export function readMethods(value: unknown, report: Report): StatedList<string> | undefined {
   const path = 'methods';
-  if (value === '*') return void report(problem('method_any', path, value));
   if (value === '') return void report(problem('methods_empty', path, value));
   const list = readList(value, path, true);
   if (list === undefined) return void report(problem('methods_type', path, value));
