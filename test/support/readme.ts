@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A fenced block of README.md. */
+export interface ReadmeBlock {
+  readonly language: string;
+  readonly text: string;
+  /** The line of its first character, from 1. */
+  readonly line: number;
+}
+
+/** A response in the form that `curl -i` prints it. */
+export interface ReadmeResponse {
+  readonly status: string;
+  /** `Name: value` */
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+/** A command of README.md and the response that it shows. */
+export interface ReadmeExchange extends ReadmeResponse {
+  readonly command: string;
+  /** The command on one line. */
+  readonly title: string;
+}
+
+export const readme = readFileSync(`${ROOT}/README.md`, 'utf8');
+
+export const readmeBlocks: readonly ReadmeBlock[] = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(
+  ({ 1: language = '', 2: text = '', index }) => ({
+    language,
+    text: text.trimEnd(),
+    line: readme.slice(0, index).split('\n').length + 1,
+  }),
+);
+
+/** The only block of a language that contains a text. */
+export function readmeBlock(language: string, containing: string): string {
+  const found = readmeBlocks.filter(block => block.language === language && block.text.includes(containing));
+  if (found.length !== 1)
+    throw new Error(`README.md has ${String(found.length)} ${language} blocks with ${containing}`);
+  return (found[0] as ReadmeBlock).text;
+}
+
+/** Every `curl` command, with the response that follows it. */
+export const readmeExchanges: readonly ReadmeExchange[] = readmeBlocks.flatMap((block, index) => {
+  if (!block.text.startsWith('curl ')) return [];
+  const response = readmeBlocks[index + 1];
+  if (response?.language !== 'http') throw new Error(`README.md:${String(block.line)}: no response follows`);
+  const { text: command } = block;
+  return [{ command, title: command.replace(/ \\\n\s*/g, ' '), ...parseResponse(response.text) }];
+});
+
+export function parseResponse(text: string): ReadmeResponse {
+  const [head = '', body = ''] = text.split('\n\n');
+  const [status = '', ...headers] = head.trimEnd().split('\n');
+  return { status, headers, body };
+}
+
+/** The rows of the table under a heading that has a column of this name, each cell with its Markdown. */
+export function readmeTable(heading: string, column: string): readonly (readonly string[])[] {
+  const section = readme.split(/^## /m).find(text => text.startsWith(`${heading}\n`)) ?? '';
+  const tables = section.split(/\n{2,}/).filter(text => text.startsWith('|'));
+  const table = tables.find(text => cells(text.split('\n')[0]).includes(column));
+  if (table === undefined) throw new Error(`README.md: no table with "${column}" under "${heading}"`);
+  return table.split('\n').slice(2).map(cells);
+}
+
+function cells(row = ''): readonly string[] {
+  return row
+    .split(/(?<!\\)\|/)
+    .slice(1, -1)
+    .map(cell => cell.trim());
+}
