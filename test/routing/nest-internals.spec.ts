@@ -36,7 +36,7 @@ class CatsController {
 
 @Controller({ path: 'scoped', scope: Scope.REQUEST })
 class ScopedController {
-  constructor(_dependency: PerRequest) {
+  constructor(readonly dependency: PerRequest) {
     constructed++;
   }
 
