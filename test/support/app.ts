@@ -9,7 +9,7 @@ import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
-import { CorsModule, type CorsModuleOptions } from 'nestjs-cors';
+import { CorsConfigurationError, CorsModule, type CorsModuleOptions } from 'nestjs-cors';
 
 export type Platform = 'express' | 'fastify';
 export const PLATFORMS: readonly Platform[] = ['express', 'fastify'];
@@ -52,6 +52,22 @@ export async function createApp(options: AppOptions): Promise<INestApplication> 
   if (bootstrap === 'NestFactory') return NestFactory.create(root, adapter, nestOptions);
   const testing = await override(Test.createTestingModule({ imports: [root] })).compile();
   return testing.createNestApplication(adapter, nestOptions);
+}
+
+/** Boots an app whose configuration is to be refused. */
+export async function configurationErrorOf(options: AppOptions): Promise<CorsConfigurationError> {
+  const app = await createApp(options);
+  try {
+    await options.configure?.(app);
+    const error: unknown = await app.init().then(
+      () => 'the app booted',
+      (thrown: unknown) => thrown,
+    );
+    if (error instanceof CorsConfigurationError) return error;
+    throw new Error(`Not a CorsConfigurationError: ${String(error)}`, { cause: error });
+  } finally {
+    await app.close();
+  }
 }
 
 function createAdapter({ platform = 'express', fastify = {} }: AppOptions): AbstractHttpAdapter {

@@ -1,0 +1,191 @@
+import { Controller, Get, Injectable, Put, VersioningType } from '@nestjs/common';
+import { Cors, CorsService, type CorsIssue, type CorsModuleOptions } from 'nestjs-cors';
+import { PROBLEMS } from '../../lib/messages.js';
+import { closeApps, PLATFORMS, startApp } from '../support/app.js';
+import { ADMIN, APP, readable } from '../support/expected.js';
+import { RecordingLogger } from '../support/logger.js';
+import { watchHandlers } from '../support/observe.js';
+
+const { ran, observe } = watchHandlers();
+
+@Controller('cats')
+class CatsController {
+  @Get()
+  list() {
+    return ran('list');
+  }
+}
+
+const list = { path: '/cats', headers: { Origin: APP } };
+const served = { status: 200, cors: readable(APP), ran: ['list'] };
+
+afterEach(closeApps);
+
+describe.each(PLATFORMS)('CorsService.warnings on %s', platform => {
+  it('is empty where there is nothing to warn of', async () => {
+    const app = await startApp({ platform, cors: { origin: APP }, controllers: [CatsController] });
+
+    expect(app.get(CorsService).warnings).toEqual([]);
+    expect(await observe(app, list)).toEqual(served);
+  });
+
+  it('has the shape of issues, and each is logged once with its remedy', async () => {
+    const logger = new RecordingLogger();
+    const cors: CorsModuleOptions = {
+      origin: [APP, 'https://a.example.com', 'https://*.example.com', 'https://b.example:*'],
+    };
+    const app = await startApp({ platform, cors, controllers: [CatsController], nest: { logger } });
+    const { warnings } = app.get(CorsService);
+
+    const location = { level: 'module' };
+    expect(
+      warnings.map(({ code, severity, path, location, routes }) => ({ code, severity, path, location, routes })),
+    ).toEqual([
+      { code: 'origin_subsumed', severity: 'warning', path: 'origin[1]', location, routes: [] },
+      { code: 'origin_any_port', severity: 'warning', path: 'origin[3]', location, routes: [] },
+    ]);
+    expect(logger.ofCors('warn')).toEqual(warnings.map(({ message, hint }) => `${message} ${hint}`));
+    expect(await observe(app, list)).toEqual(served);
+  });
+
+  it('has what @Cors() does where it has no effect (DEC-08)', async () => {
+    @Cors({ origin: ADMIN })
+    @Injectable()
+    class CatsService {
+      @Cors({ origin: ADMIN })
+      find() {
+        return [];
+      }
+    }
+    @Controller('dogs')
+    class DogsController {
+      @Cors({ origin: ADMIN })
+      helper() {
+        return 1;
+      }
+
+      @Get()
+      list() {
+        return ran('dogs');
+      }
+    }
+    @Cors({ origin: ADMIN })
+    @Controller('empty')
+    class EmptyController {}
+    const app = await startApp({
+      platform,
+      cors: { origin: APP },
+      controllers: [CatsController, DogsController, EmptyController],
+      providers: [CatsService],
+    });
+
+    const found = (location: CorsIssue['location']) => ({ code: 'decorator_without_effect', location });
+    expect(app.get(CorsService).warnings.map(({ code, location }) => ({ code, location }))).toEqual([
+      found({ level: 'controller', controller: 'CatsService' }),
+      found({ level: 'handler', controller: 'CatsService', handler: 'find' }),
+      found({ level: 'handler', controller: 'DogsController', handler: 'helper' }),
+      found({ level: 'controller', controller: 'EmptyController' }),
+    ]);
+    expect(await observe(app, list)).toEqual(served);
+  });
+
+  it('has @Cors() twice on one target, and the upper one is in force (DEC-08)', async () => {
+    @Controller('twice')
+    class TwiceController {
+      @Cors({ origin: ADMIN })
+      @Cors({ origin: APP })
+      @Get()
+      list() {
+        return ran('twice');
+      }
+    }
+    const app = await startApp({ platform, cors: { origin: APP }, controllers: [TwiceController] });
+
+    const route = { controller: 'TwiceController', handler: 'list', method: 'GET', path: '/twice' };
+    expect(app.get(CorsService).warnings).toEqual([
+      {
+        code: 'decorator_twice',
+        severity: 'warning',
+        path: '@Cors()',
+        value: '@Cors()',
+        message:
+          'Questionable "@Cors()" in @Cors() of TwiceController.list (GET /twice): ' +
+          `${PROBLEMS.decorator_twice.problem}.`,
+        hint: PROBLEMS.decorator_twice.hint,
+        location: { level: 'handler', controller: 'TwiceController', handler: 'list' },
+        routes: [route],
+      },
+    ]);
+    expect(await observe(app, { path: '/twice', headers: { Origin: ADMIN } })).toEqual({
+      status: 200,
+      cors: readable(ADMIN),
+      ran: ['twice'],
+    });
+  });
+
+  it('has versions of one route with different policies, which a preflight cannot tell apart', async () => {
+    @Controller({ path: 'jobs', version: '1' })
+    class FirstController {
+      @Put()
+      replace() {
+        return ran('first');
+      }
+
+      @Get()
+      list() {
+        return ran('first list');
+      }
+    }
+    @Controller({ path: 'jobs', version: '2' })
+    class SecondController {
+      @Cors({ origin: ADMIN })
+      @Put()
+      replace() {
+        return ran('second');
+      }
+
+      @Get()
+      list() {
+        return ran('second list');
+      }
+    }
+    const app = await startApp({
+      platform,
+      cors: { origin: APP },
+      controllers: [FirstController, SecondController, CatsController],
+      configure: app => app.enableVersioning({ type: VersioningType.HEADER, header: 'x-api-version' }),
+    });
+
+    const route = { handler: 'replace', method: 'PUT', path: '/jobs' };
+    expect(app.get(CorsService).warnings.map(({ code, value, routes }) => ({ code, value, routes }))).toEqual([
+      {
+        code: 'candidates_differ',
+        value: 'PUT /jobs',
+        routes: [
+          { controller: 'FirstController', ...route },
+          { controller: 'SecondController', ...route },
+        ],
+      },
+    ]);
+    expect(
+      await observe(app, { method: 'PUT', path: '/jobs', headers: { Origin: ADMIN, 'x-api-version': '2' } }),
+    ).toEqual({ status: 200, cors: readable(ADMIN), ran: ['second'] });
+  });
+
+  describe('in production', () => {
+    const environment = process.env['NODE_ENV'];
+    beforeEach(() => (process.env['NODE_ENV'] = 'production'));
+    afterEach(() => (process.env['NODE_ENV'] = environment));
+
+    it('has loopback origins and debug', async () => {
+      const cors: CorsModuleOptions = { origin: [APP, 'http://localhost:4200'], debug: true };
+      const app = await startApp({ platform, cors, controllers: [CatsController] });
+
+      expect(app.get(CorsService).warnings.map(({ code, path }) => `${path}: ${code}`)).toEqual([
+        'debug: debug_in_production',
+        'origin[1]: origin_loopback_in_production',
+      ]);
+      expect(await observe(app, list)).toEqual(served);
+    });
+  });
+});
