@@ -1,5 +1,4 @@
 import { problem, type Problem } from './issue.js';
-import { INVALID } from './stated.js';
 import type { ListPart, MergedField, MergedPolicy, PolicyLevel, ReportAt } from './merge.js';
 import { isLoopback, type OriginPattern } from './origin-pattern.js';
 import { indexOrigins, originPath, repetitionOf, type OriginIndex } from './origins.js';
@@ -135,8 +134,4 @@ function levelOf(
 function nearest(levels: readonly PolicyLevel[], ...fields: readonly MergedField<unknown>[]): PolicyLevel | undefined {
   const indexes = fields.map(field => (field.level === undefined ? -1 : levels.indexOf(field.level)));
   return levels[Math.max(...indexes)];
-}
-
-export function isInvalid(policy: MergedPolicy): boolean {
-  return Object.values(policy).some(field => field.value === INVALID);
 }

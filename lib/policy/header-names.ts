@@ -55,7 +55,7 @@ function readHeaders(
   report: Report,
 ): StatedHeaders | undefined {
   if (value === '') return void report(problem('headers_empty', path, value));
-  const list = readList(value, path, true);
+  const list = readList(value, path);
   if (list === undefined) return void report(problem('headers_type', path, value));
   // `[]` states that there are none; `add()` states nothing.
   if (list.mode === 'add' && list.items.length === 0) return void report(problem('headers_empty', path, value));

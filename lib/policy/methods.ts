@@ -13,7 +13,7 @@ export function isForbiddenMethod(method: string): boolean {
 export function readMethods(value: unknown, report: Report): StatedList<string> | undefined {
   const path = 'methods';
   if (value === '') return void report(problem('methods_empty', path, value));
-  const list = readList(value, path, true);
+  const list = readList(value, path);
   if (list === undefined) return void report(problem('methods_type', path, value));
   if (list.items.length === 0) return void report(problem('methods_empty', path, value));
   const valid = list.items.filter(entry => checkMethod(entry, report));

@@ -21,16 +21,15 @@ export interface Entry {
 }
 
 /**
- * Reads a list option: an array, one string, `add(...)`. With `split`, a string is Nest's comma-separated form.
+ * Reads a list option: an array, `add(...)`, or a string, which is Nest's comma-separated form.
  * `undefined` where the value is none of these.
  */
-export function readList(value: unknown, path: string, split: boolean): StatedList<Entry> | undefined {
+export function readList(value: unknown, path: string): StatedList<Entry> | undefined {
   const added = addedValues(value);
   if (added !== undefined) return { mode: 'add', items: entries(added, path) };
   if (Array.isArray(value)) return { mode: 'replace', items: entries(value, path) };
   if (typeof value !== 'string') return undefined;
-  const items = split ? value.split(',').map(item => ({ path, value: item.trim() })) : [{ path, value }];
-  return { mode: 'replace', items };
+  return { mode: 'replace', items: value.split(',').map(item => ({ path, value: item.trim() })) };
 }
 
 function entries(values: readonly unknown[], path: string): readonly Entry[] {

@@ -86,7 +86,7 @@ function diagnose(text: string): OriginProblem {
   }
   if (!text.includes('://')) return diagnoseWithoutScheme(text);
   const [scheme = '', rest = ''] = splitOnce(text, '://');
-  const authority = rest.split(/[/?#\\]/, 1)[0] ?? '';
+  const authority = rest.replace(/[/?#\\].*$/s, '');
   if (authority.includes('@')) return { code: 'origin_userinfo' };
   if (isMisplacedWildcard(scheme, authority)) return { code: 'origin_wildcard' };
   if (SCHEMES_WITHOUT_ORIGIN.has(scheme.toLowerCase())) {
@@ -98,12 +98,12 @@ function diagnose(text: string): OriginProblem {
   return canonical === undefined ? { code: 'origin_host' } : { code: 'origin_not_canonical', fix: canonical };
 }
 
-const HOST_AND_PORT = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s;
-
 function diagnoseWithoutScheme(text: string): OriginProblem {
   // `https:/example.com` and `https:example.com`, which the URL parser repairs.
   if (/^https?:/i.test(text)) return notCanonical(text);
-  const [, host = '', port] = HOST_AND_PORT.exec(text) ?? [];
+  const colon = text.indexOf(':', text.startsWith('[') ? text.indexOf(']') : 0);
+  const host = colon === -1 ? text : text.slice(0, colon);
+  const port = colon === -1 ? undefined : text.slice(colon + 1);
   if (host.includes('*') && !host.startsWith('*.')) return { code: 'origin_wildcard' };
   // `data:x` has a scheme and no authority; `localhost:3000` has a host and a port.
   if (port !== undefined && !/^(?:[0-9]+|\*)$/.test(port)) return { code: 'origin_scheme' };

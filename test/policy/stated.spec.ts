@@ -1,0 +1,349 @@
+import { problem, type Problem } from '../../lib/policy/issue.js';
+import { closestName, INVALID, POLICY_FIELDS, readPolicy, type StatedPolicy } from '../../lib/policy/stated.js';
+import { buildPolicy, codesOf } from '../support/policy.js';
+
+function readAll(options: unknown, others?: readonly string[]): { stated: StatedPolicy; problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  return { stated: readPolicy(options, found => problems.push(found), others), problems };
+}
+
+const ORIGIN = {
+  mode: 'replace',
+  items: [{ text: 'https://a.example', scheme: 'https', host: 'a.example', subdomains: false, port: '' }],
+};
+
+describe('readPolicy', () => {
+  it('states nothing for {}', () => {
+    expect(readAll({})).toEqual({ stated: {}, problems: [] });
+    expect(Object.keys(readAll({}).stated)).toEqual([]);
+  });
+
+  it('reads every field', () => {
+    const options = {
+      origin: 'https://a.example',
+      methods: ['GET'],
+      allowedHeaders: ['x-one'],
+      exposedHeaders: ['x-two'],
+      credentials: true,
+      maxAge: 5,
+      optionsSuccessStatus: 200,
+      preflightContinue: false,
+      rejectDisallowed: true,
+      dangerouslyAllowInsecureOrigins: true,
+      dangerouslyAllowPublicSuffixPatterns: true,
+    };
+    expect(readAll(options)).toEqual({
+      stated: {
+        origin: ORIGIN,
+        methods: { mode: 'replace', items: ['GET'] },
+        allowedHeaders: { mode: 'replace', items: ['x-one'] },
+        exposedHeaders: { mode: 'replace', items: ['x-two'] },
+        credentials: true,
+        maxAge: 5,
+        optionsSuccessStatus: 200,
+        rejectDisallowed: true,
+        dangerouslyAllowInsecureOrigins: true,
+        dangerouslyAllowPublicSuffixPatterns: true,
+      },
+      problems: [],
+    });
+  });
+
+  it('tells every problem in one go, and marks each field that has one', () => {
+    expect(readAll({ origin: true, credentials: 'yes', maxAge: -1, orgin: '*' })).toEqual({
+      stated: { origin: INVALID, credentials: INVALID, maxAge: INVALID },
+      problems: [
+        problem('option_unknown', 'orgin', 'orgin', 'origin'),
+        problem('origin_reflected', 'origin', true),
+        problem('boolean_type', 'credentials', 'yes'),
+        problem('max_age', 'maxAge', -1),
+      ],
+    });
+  });
+
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['a string', '*'],
+    ['true', true],
+    ['a list', ['https://a.example']],
+    ['a function', () => ({})],
+  ])('refuses %s in place of options', (_, options) => {
+    expect(readAll(options)).toEqual({ stated: {}, problems: [problem('options_type', '', options)] });
+  });
+
+  it.each(POLICY_FIELDS)('takes %s: undefined for an unset environment variable', field => {
+    expect(readAll({ [field]: undefined })).toEqual({
+      stated: { [field]: INVALID },
+      problems: [problem('option_undefined', field, undefined)],
+    });
+  });
+
+  it.each([
+    'credentials',
+    'rejectDisallowed',
+    'dangerouslyAllowInsecureOrigins',
+    'dangerouslyAllowPublicSuffixPatterns',
+  ])('takes nothing but a boolean for %s', field => {
+    for (const value of ['true', 1, 0, null, {}, []]) {
+      expect(readAll({ [field]: value })).toEqual({
+        stated: { [field]: INVALID },
+        problems: [problem('boolean_type', field, value)],
+      });
+    }
+  });
+});
+
+describe('Unknown options', () => {
+  it.each([
+    ['orgin', 'origin'],
+    ['origins', 'origin'],
+    ['credential', 'credentials'],
+    ['CREDENTIALS', 'credentials'],
+    ['maxage', 'maxAge'],
+    ['allowHeaders', 'allowedHeaders'],
+    ['allowedheaders', 'allowedHeaders'],
+    ['exposeHeaders', 'exposedHeaders'],
+    ['method', 'methods'],
+    ['optionSuccessStatus', 'optionsSuccessStatus'],
+    ['preflightContinu', 'preflightContinue'],
+    ['debgu', 'debug'],
+    ['dangerouslyAllowInsecure', 'dangerouslyAllowInsecureOrigins'],
+  ])('are errors with a suggestion: %s, %s', (key, suggestion) => {
+    expect(readAll({ [key]: true }, ['debug']).problems).toEqual([problem('option_unknown', key, key, suggestion)]);
+  });
+
+  it.each(['hosts', 'strictPreflight', '', 'toString', 'constructor'])('are errors where nothing is near: %j', key => {
+    expect(readAll({ [key]: true }).problems).toEqual([problem('option_unknown', key, key)]);
+  });
+
+  it('are those of another level, too', () => {
+    expect(codesOf(readAll({ policies: {} }).problems)).toEqual(['option_unknown']);
+    expect(codesOf(readAll({ policies: {} }, ['policies']).problems)).toEqual([]);
+  });
+
+  it('include Private Network Access, with its reason', () => {
+    expect(readAll({ allowPrivateNetwork: false }).problems).toEqual([
+      problem('private_network', 'allowPrivateNetwork', 'allowPrivateNetwork'),
+    ]);
+  });
+
+  it('include an own __proto__, as JSON.parse makes one', () => {
+    expect(readAll(JSON.parse('{ "__proto__": { "origin": "*" } }'))).toEqual({
+      stated: {},
+      problems: [problem('option_unknown', '__proto__', '__proto__')],
+    });
+  });
+});
+
+describe('preflightContinue', () => {
+  it('is refused when true, with the reason', () => {
+    expect(readAll({ preflightContinue: true })).toEqual({
+      stated: {},
+      problems: [problem('preflight_continue', 'preflightContinue', true)],
+    });
+  });
+
+  it('is accepted when false, so that options of enableCors() work unchanged', () => {
+    expect(readAll({ preflightContinue: false })).toEqual({ stated: {}, problems: [] });
+  });
+
+  it.each(['yes', 1, null])('is a boolean or an error: %j', value => {
+    expect(readAll({ preflightContinue: value })).toEqual({
+      stated: {},
+      problems: [problem('boolean_type', 'preflightContinue', value)],
+    });
+  });
+
+  it('is not stated as undefined', () => {
+    expect(readAll({ preflightContinue: undefined })).toEqual({
+      stated: {},
+      problems: [problem('option_undefined', 'preflightContinue', undefined)],
+    });
+  });
+});
+
+describe('maxAge', () => {
+  it.each([0, 1, 600, 86_400])('takes %i seconds', value => {
+    expect(readAll({ maxAge: value })).toEqual({ stated: { maxAge: value }, problems: [] });
+  });
+
+  it.each([
+    -1,
+    1.5,
+    NaN,
+    Infinity,
+    -Infinity,
+    86_401,
+    86_401_000,
+    '600',
+    '',
+    null,
+    true,
+    600n,
+    Symbol('600'),
+    Object.create(null),
+    [600],
+  ])('refuses %p', value => {
+    expect(readAll({ maxAge: value })).toEqual({
+      stated: { maxAge: INVALID },
+      problems: [problem('max_age', 'maxAge', value)],
+    });
+  });
+
+  it.each([
+    [3_600_000, '3600'],
+    [86_400_000, '86400'],
+    ['600000', '600'],
+  ])('takes %p for milliseconds, and proposes %s', (value, fix) => {
+    expect(readAll({ maxAge: value }).problems).toEqual([problem('max_age', 'maxAge', value, fix)]);
+  });
+});
+
+describe('optionsSuccessStatus', () => {
+  it.each([200, 204])('takes %i', value => {
+    expect(readAll({ optionsSuccessStatus: value })).toEqual({ stated: { optionsSuccessStatus: value }, problems: [] });
+  });
+
+  it.each([201, 206, 299, 302, 304, 404, '204', true, null])('refuses %p', value => {
+    expect(readAll({ optionsSuccessStatus: value })).toEqual({
+      stated: { optionsSuccessStatus: INVALID },
+      problems: [problem('options_status', 'optionsSuccessStatus', value)],
+    });
+  });
+});
+
+describe('Options of any make', () => {
+  it('may be frozen', () => {
+    const options = Object.freeze({ origin: Object.freeze(['https://a.example']), maxAge: 5 });
+    expect(readAll(options)).toEqual({ stated: { origin: ORIGIN, maxAge: 5 }, problems: [] });
+  });
+
+  it('may have no prototype', () => {
+    expect(readAll(Object.assign(Object.create(null), { maxAge: 5 }))).toEqual({ stated: { maxAge: 5 }, problems: [] });
+  });
+
+  it('may be an instance of a class: its fields, its getters and those it inherits', () => {
+    class Defaults {
+      get maxAge() {
+        return 5;
+      }
+    }
+    class Config extends Defaults {
+      origin = 'https://a.example';
+      readonly #credentials = true;
+      get credentials() {
+        return this.#credentials;
+      }
+    }
+    expect(readAll(new Config())).toEqual({ stated: { origin: ORIGIN, credentials: true, maxAge: 5 }, problems: [] });
+  });
+
+  it('are read once: a getter that changes its mind does not get past the checks', () => {
+    let reads = 0;
+    const options = {
+      get origin() {
+        return reads++ === 0 ? 'https://a.example' : '*';
+      },
+    };
+    expect(readAll(options)).toEqual({ stated: { origin: ORIGIN }, problems: [] });
+    expect(reads).toBe(1);
+  });
+
+  it.each([
+    [new Error('no such secret'), 'no such secret'],
+    ['a string', 'a string'],
+  ])('may have a getter that throws: %p is a problem of its field alone', (thrown, value) => {
+    const options = {
+      get origin() {
+        throw thrown;
+      },
+      maxAge: 5,
+    };
+    expect(readAll(options)).toEqual({
+      stated: { origin: INVALID, maxAge: 5 },
+      problems: [problem('options_unreadable', 'origin', value)],
+    });
+  });
+
+  it('may refer to themselves', () => {
+    const cyclic: Record<string, unknown> = { maxAge: 5 };
+    cyclic['origin'] = [cyclic];
+    expect(readAll(cyclic)).toEqual({
+      stated: { origin: INVALID, maxAge: 5 },
+      problems: [problem('origin_type', 'origin[0]', cyclic)],
+    });
+  });
+
+  it('may have methods of their class, which are no options', () => {
+    class Config {
+      maxAge = 5;
+      describe() {
+        return 'config';
+      }
+    }
+    expect(readAll(new Config())).toEqual({ stated: { maxAge: 5 }, problems: [] });
+  });
+});
+
+describe('A polluted Object.prototype', () => {
+  const polluted = Object.prototype as Record<string, unknown>;
+  afterEach(() => {
+    for (const key of [...POLICY_FIELDS, 'preflightContinue', 'policies', 'debug'])
+      Reflect.deleteProperty(polluted, key);
+  });
+
+  function pollute(values: Record<string, unknown>): void {
+    for (const [key, value] of Object.entries(values)) {
+      Object.defineProperty(polluted, key, { value, configurable: true, enumerable: false, writable: true });
+    }
+  }
+
+  it('states no origin', () => {
+    pollute({ origin: '*' });
+    const { errors, compiled } = buildPolicy({});
+    expect([codesOf(errors), compiled]).toEqual([['origin_missing'], undefined]);
+  });
+
+  it('states nothing for options that are none', () => {
+    pollute({ origin: '*' });
+    const { errors } = buildPolicy(undefined);
+    expect(codesOf(errors)).toEqual(['options_type', 'origin_missing']);
+  });
+
+  it('changes no field of a policy', () => {
+    const options = { origin: ['https://a.example'] };
+    const expected = buildPolicy(options).compiled?.stated;
+    pollute({
+      credentials: true,
+      methods: { mode: 'replace', items: ['DELETE'] },
+      allowedHeaders: '*',
+      exposedHeaders: '*',
+      maxAge: 86_400,
+      optionsSuccessStatus: 200,
+      rejectDisallowed: true,
+      dangerouslyAllowInsecureOrigins: true,
+      dangerouslyAllowPublicSuffixPatterns: true,
+      preflightContinue: true,
+      policies: { x: {} },
+      debug: true,
+    });
+    const { errors, warnings, compiled } = buildPolicy(options);
+    expect({ errors, warnings, stated: compiled?.stated }).toEqual({ errors: [], warnings: [], stated: expected });
+    expect(codesOf(buildPolicy({ origin: ['http://a.example', 'https://*.github.io'] }).errors)).toEqual([
+      'origin_insecure',
+      'origin_public_suffix',
+    ]);
+  });
+});
+
+describe('closestName', () => {
+  it.each([
+    ['publik', ['internal', 'public'], 'public'],
+    ['PUBLIC', ['internal', 'Public'], 'Public'],
+    ['elsewhere', ['internal', 'public'], undefined],
+    ['public', [], undefined],
+  ])('%s of %j: %s', (name, known, expected) => {
+    expect(closestName(name, known)).toBe(expected);
+  });
+});

@@ -1,0 +1,232 @@
+import fc from 'fast-check';
+import type { CompiledPolicy } from '../../lib/policy/compile.js';
+import { judgeActual } from '../../lib/protocol/decision.js';
+import { judgeTarget, type TargetPolicies } from '../../lib/protocol/preflight.js';
+import { corsRequestOf, isPreflight, type CorsRequest } from '../../lib/protocol/request.js';
+import { actualResponse, type CorsResponse } from '../../lib/protocol/response-headers.js';
+import { isCrossOrigin } from '../../lib/protocol/same-origin.js';
+import { mergeVary } from '../../lib/protocol/vary.js';
+import { allowsByTheBook } from '../support/origin-oracle.js';
+import { compilePolicy } from '../support/policy.js';
+import { runs } from '../support/property.js';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
+const NAMES = ['content-type', 'authorization', 'x-a', 'x-b'];
+const ORIGINS = ['https://a.example', 'https://b.example', 'https://x.example.com', 'http://localhost:3000', 'null'];
+
+const policyOptions = fc
+  .record(
+    {
+      origin: fc.oneof(
+        fc.constantFrom<unknown>('*', false, ['https://a.example']),
+        fc.subarray(['https://a.example', 'https://*.example.com', 'http://localhost:*'], { minLength: 1 }),
+      ),
+      methods: fc.subarray(METHODS, { minLength: 3 }),
+      allowedHeaders: fc.oneof(fc.subarray(NAMES), fc.constant('*')),
+      exposedHeaders: fc.oneof(fc.subarray(NAMES), fc.constant('*')),
+      credentials: fc.boolean(),
+      maxAge: fc.constantFrom(0, 5, 600),
+      optionsSuccessStatus: fc.constantFrom(200, 204),
+    },
+    { requiredKeys: ['origin'], noNullPrototype: true },
+  )
+  .filter(({ credentials, origin, allowedHeaders, exposedHeaders }) => {
+    return credentials !== true || ![origin, allowedHeaders, exposedHeaders].includes('*');
+  });
+/** Made once: compiling is not what is tried here. */
+const policy = fc.constantFrom(...fc.sample(policyOptions, runs(150)).map(compilePolicy));
+
+const junk = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('a\r\nset-cookie: x', '\r\n', '\0', ', ', '*', ''),
+);
+/** Mostly one of the values, now and then anything, or nothing at all. */
+const maybe = (...values: readonly string[]) =>
+  fc.oneof(
+    { arbitrary: fc.constantFrom(...values), weight: 10 },
+    { arbitrary: junk, weight: 1 },
+    { arbitrary: fc.constant(undefined), weight: 1 },
+  );
+const request: fc.Arbitrary<CorsRequest> = fc.record({
+  method: fc.oneof(fc.constantFrom(...METHODS), junk),
+  origin: maybe(...ORIGINS),
+  requestMethod: maybe('GET', 'PUT', 'DELETE'),
+  requestHeaders: maybe('', '', ...NAMES, 'X-A, x-b', 'content-type,, authorization'),
+});
+
+const target: fc.Arbitrary<TargetPolicies> = fc
+  .uniqueArray(
+    fc.tuple(fc.constantFrom('GET', 'PUT', 'DELETE', 'OPTIONS'), fc.array(policy, { minLength: 1, maxLength: 3 })),
+    {
+      selector: ([method]) => method,
+      minLength: 2,
+    },
+  )
+  .map(entries => new Map(entries));
+
+/** Whether one policy alone allows a preflight, said plainly. */
+function allows(each: CompiledPolicy, { origin, requestMethod = '', requestHeaders = '' }: CorsRequest): boolean {
+  const { stated } = each;
+  const names = requestHeaders
+    .split(',')
+    .map(name => name.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .filter(name => name !== '');
+  const isOrigin = stated.origin === '*' || (stated.origin !== false && allowsByTheBook(stated.origin, origin ?? ''));
+  const isMethod = METHODS.includes(requestMethod) && (stated.methods?.includes(requestMethod) ?? true);
+  const areNames = names.every(name => {
+    const listed = stated.allowedHeaders === '*' || stated.allowedHeaders.includes(name.toLowerCase());
+    return listed && /^[!#$%&'*+.^_`|~\w-]+$/.test(name);
+  });
+  return isOrigin && isMethod && areNames && requestHeaders.length <= 8192;
+}
+
+function headersOf({ headers }: CorsResponse): Record<string, string> {
+  return Object.fromEntries(headers);
+}
+
+describe('Judging a preflight', () => {
+  it('allows it where one candidate allows it whole, and answers with the first of those', () => {
+    const seen = { allowed: 0, refused: 0 };
+    fc.assert(
+      fc.property(request, target, (any, policies) => {
+        const candidates = policies.get(any.requestMethod ?? '') ?? [];
+        const expected = candidates.findIndex(each => allows(each, any));
+        const outcome = judgeTarget(any, policies);
+        seen[outcome.allowed ? 'allowed' : 'refused']++;
+        expect(outcome.allowed ? outcome.candidate : -1).toBe(expected);
+      }),
+      runs(4000),
+    );
+    expect(seen.allowed).toBeGreaterThan(200);
+    expect(seen.refused).toBeGreaterThan(200);
+  });
+
+  it('lists methods for which the same preflight is given the same answer', () => {
+    let listed = 0;
+    fc.assert(
+      fc.property(request, target, (any, policies) => {
+        const outcome = judgeTarget(any, policies);
+        if (!outcome.allowed) return;
+        const { 'Access-Control-Allow-Methods': methods = '', ...terms } = headersOf(outcome.response);
+        for (const method of methods.split(', ')) {
+          listed++;
+          const { 'Access-Control-Allow-Methods': same, ...others } = headersOf(
+            judgeTarget({ ...any, requestMethod: method }, policies).response,
+          );
+          expect([method, same, others]).toEqual([method, methods, terms]);
+        }
+        expect(methods.split(', ')).toContain(any.requestMethod);
+      }),
+      runs(4000),
+    );
+    expect(listed).toBeGreaterThan(500);
+  });
+
+  it('sends no Access-Control header with a refusal', () => {
+    fc.assert(
+      fc.property(request, target, (any, policies) => {
+        const outcome = judgeTarget(any, policies);
+        if (!outcome.allowed) expect([outcome.status, outcome.response.headers]).toEqual([403, []]);
+      }),
+      runs(1000),
+    );
+  });
+});
+
+describe('Judging an actual request', () => {
+  it('allows the listed origins with the stated methods, and nobody else', () => {
+    const seen = { allowed: 0, refused: 0 };
+    fc.assert(
+      fc.property(request, policy, (any, each) => {
+        const { origin, methods } = each.stated;
+        const isOrigin = origin === '*' || (origin !== false && allowsByTheBook(origin, any.origin ?? ''));
+        const expected = isOrigin && (methods?.includes(any.method) ?? true);
+        const decision = judgeActual(any, each);
+        seen[decision.allowed ? 'allowed' : 'refused']++;
+        expect(decision.allowed).toBe(expected);
+        if (decision.allowed) expect(decision.allowOrigin).toBe(origin === '*' ? '*' : any.origin);
+      }),
+      runs(4000),
+    );
+    expect(seen.allowed).toBeGreaterThan(200);
+    expect(seen.refused).toBeGreaterThan(200);
+  });
+});
+
+describe('Whatever a request holds', () => {
+  const lines = fc.oneof(junk, fc.array(junk, { maxLength: 3 }));
+
+  it('no header that is sent holds a control character, or is sent twice', () => {
+    fc.assert(
+      fc.property(request, policy, target, (any, each, policies) => {
+        const responses = [judgeTarget(any, policies).response, actualResponse(each, judgeActual(any, each))];
+        for (const { headers, vary } of responses) {
+          const texts = [...headers.flat(), ...vary];
+          expect(texts.filter(text => !/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(text))).toEqual([]);
+          expect(new Set(headers.map(([name]) => name)).size).toBe(headers.length);
+        }
+      }),
+      runs(4000),
+    );
+  });
+
+  it('its headers are read, one or several of a kind', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom('origin', 'access-control-request-method', 'vary'), lines), headers => {
+        const read = corsRequestOf('OPTIONS', headers);
+        expect(isPreflight(read)).toBe('origin' in headers && 'access-control-request-method' in headers);
+      }),
+      runs(1000),
+    );
+  });
+
+  it('it is from another origin, or from the one it names', () => {
+    fc.assert(
+      fc.property(maybe(...ORIGINS), maybe('same-origin', 'none'), junk, junk, (origin, secFetchSite, scheme, host) => {
+        const crossOrigin = isCrossOrigin({ origin, secFetchSite, scheme, host });
+        expect(crossOrigin).toBe(
+          origin !== undefined && secFetchSite !== 'same-origin' && origin !== `${scheme}://${host.toLowerCase()}`,
+        );
+      }),
+      runs(1000),
+    );
+  });
+});
+
+describe('Merging Vary', () => {
+  const names = fc.array(fc.constantFrom('Origin', 'Accept', 'Access-Control-Request-Method'), { maxLength: 3 });
+  const present = fc.oneof(
+    fc.constant(undefined),
+    fc.array(fc.constantFrom('origin', 'Accept', 'cookie', '*', '', ' ', 'x-a')).map(each => each.join(',')),
+    fc.array(fc.constantFrom('Origin', 'Accept, Cookie', '*', ',')),
+    junk,
+  );
+
+  const elements = (value: string | readonly string[] | undefined): readonly string[] =>
+    (typeof value === 'string' ? value : (value ?? []).join())
+      .split(',')
+      .map(name => name.trim().toLowerCase())
+      .filter(name => name !== '');
+
+  it('says everything once, what stood there first', () => {
+    fc.assert(
+      fc.property(present, names, (before, added) => {
+        const merged = mergeVary(before, added);
+        if (elements(before).includes('*')) return expect(merged).toBeUndefined();
+        const expected = [...new Set([...elements(before), ...elements(added)])];
+        expect(elements(merged ?? before)).toEqual(expected);
+      }),
+      runs(4000),
+    );
+  });
+
+  it('has nothing to change the second time', () => {
+    fc.assert(
+      fc.property(present, names, (before, added) => {
+        const merged = mergeVary(before, added);
+        expect(mergeVary(merged ?? before, added)).toBeUndefined();
+      }),
+      runs(2000),
+    );
+  });
+});

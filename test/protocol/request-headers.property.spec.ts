@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { judgeRequestHeaders } from '../../lib/protocol/request-headers.js';
+import { runs } from '../support/property.js';
+
+const ALLOWED: ReadonlySet<string> = new Set(['content-type', 'x-csrf-token', 'x-a']);
+const TOKEN_CHARACTERS = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** The verdict, said plainly: split, trim, compare. */
+function judgePlainly(text: string, allowed: ReadonlySet<string> | undefined): object {
+  if (text.length > 8192) return { ok: false, reason: 'headers-malformed', name: '' };
+  for (const element of text.split(',')) {
+    let name = element;
+    while (name.startsWith(' ') || name.startsWith('\t')) name = name.slice(1);
+    while (name.endsWith(' ') || name.endsWith('\t')) name = name.slice(0, -1);
+    if (name === '') continue;
+    if (![...name].every(character => TOKEN_CHARACTERS.includes(character))) {
+      return { ok: false, reason: 'headers-malformed', name };
+    }
+    if (allowed !== undefined && !allowed.has(name.toLowerCase())) {
+      return { ok: false, reason: 'header-not-allowed', name };
+    }
+  }
+  return { ok: true };
+}
+
+describe('judgeRequestHeaders', () => {
+  it('agrees with splitting, trimming and comparing', () => {
+    const seen = new Map<string, number>();
+    const name = fc.oneof(
+      { arbitrary: fc.constantFrom('content-type', 'X-CSRF-Token', 'x-a', '', ''), weight: 6 },
+      { arbitrary: fc.constantFrom('x-b', '*', 'x a', 'x-a;', 'é', '\u212a', 'x-a\n', '\u00a0', '\v'), weight: 1 },
+      { arbitrary: fc.string({ unit: 'binary', maxLength: 4 }), weight: 1 },
+    );
+    const space = fc.constantFrom('', '', ' ', '\t', ' \t ');
+    const text = fc
+      .array(
+        fc.tuple(space, name, space).map(parts => parts.join('')),
+        { maxLength: 5 },
+      )
+      .map(elements => elements.join(','));
+    fc.assert(
+      fc.property(text, fc.constantFrom(ALLOWED, undefined, new Set<string>()), (value, allowed) => {
+        const verdict = judgeRequestHeaders(value, allowed);
+        const kind = verdict.ok ? 'ok' : verdict.reason;
+        seen.set(kind, (seen.get(kind) ?? 0) + 1);
+        expect(verdict).toEqual(judgePlainly(value, allowed));
+      }),
+      runs(6000),
+    );
+    for (const kind of ['ok', 'header-not-allowed', 'headers-malformed']) expect(seen.get(kind)).toBeGreaterThan(500);
+  });
+
+  describe('takes a time linear in the length', () => {
+    const LENGTH = 8000;
+    const ROUNDS = 9;
+    const CALLS = 20;
+    const fill = (unit: string) => unit.repeat(Math.ceil(LENGTH / unit.length)).slice(0, LENGTH);
+
+    /** How long the calls of one round take, in nanoseconds; a round that takes longer than the limit is cut short. */
+    function timeRound(text: string, limit = 10_000_000_000n): bigint {
+      const start = process.hrtime.bigint();
+      let elapsed = 0n;
+      for (let call = 0; call < CALLS && elapsed <= limit; call++) {
+        judgeRequestHeaders(text, ALLOWED);
+        elapsed = process.hrtime.bigint() - start;
+      }
+      return elapsed;
+    }
+
+    /** The shortest of several rounds: what else the machine does can only make one longer. */
+    function shortestTime(text: string, limit?: bigint): bigint {
+      const times = Array.from({ length: ROUNDS }, () => timeRound(text, limit));
+      return times.reduce((least, time) => (time < least ? time : least));
+    }
+
+    const benign = `${'content-type,'.repeat(615)},,,,,`;
+
+    it.each([
+      ['commas', fill(',')],
+      ['commas and spaces', fill(', ')],
+      ['spaces', fill(' ')],
+      ['tabs', fill('\t')],
+      ['spaces before a name', `${fill(' ').slice(3)}x-a`],
+      ['spaces after a name', `x-a${fill(' ').slice(3)}`],
+      ['spaces inside a name', `x${fill(' ').slice(2)}a`],
+      ['one long name', fill('a')],
+      ['one long name that ends badly', `${fill('a').slice(1)}\0`],
+      ['names with spaces at every place', fill('x-a , \t')],
+      ['short names', fill('x-a,')],
+      ['names and bad bytes', `${fill('x-a,').slice(1)}\0`],
+    ])('for %s', (_, text) => {
+      expect([benign.length, text.length]).toEqual([LENGTH, LENGTH]);
+      const allowance = shortestTime(benign) * 20n;
+      expect(shortestTime(text, allowance)).toBeLessThan(allowance);
+    });
+
+    it('and none at all over the cap', () => {
+      const allowance = shortestTime(benign) * 20n;
+      const text = 'content-type,'.repeat(1_000_000);
+      expect(shortestTime(text, allowance)).toBeLessThan(allowance);
+      expect(judgeRequestHeaders(text, ALLOWED)).toEqual({ ok: false, reason: 'headers-malformed', name: '' });
+    });
+  });
+});

@@ -1,0 +1,82 @@
+import { judgeRequestHeaders, MAX_REQUEST_HEADERS_LENGTH } from '../../lib/protocol/request-headers.js';
+
+const ALLOWED: ReadonlySet<string> = new Set(['content-type', 'x-csrf-token', 'x-a']);
+const OK = { ok: true };
+
+describe('judgeRequestHeaders', () => {
+  it.each([
+    ['no header at all', undefined],
+    ['an empty header', ''],
+    ['white space', ' \t '],
+    ['empty elements', ',, ,\t,'],
+    ['one name', 'x-a'],
+    ['every name', 'content-type,x-a,x-csrf-token'],
+    ['another order', 'x-csrf-token,content-type,x-a'],
+    ['another case', 'X-CSRF-TOKEN,Content-Type'],
+    ['spaces and tabs around the names', ' x-a ,\tcontent-type\t, x-csrf-token'],
+    ['empty elements between the names', ',x-a,,content-type, ,'],
+    ['a name twice', 'x-a,x-a'],
+    ['split lines, as Node joins them', 'x-a, content-type'],
+  ])('takes %s', (_, text) => {
+    expect(judgeRequestHeaders(text, ALLOWED)).toEqual(OK);
+  });
+
+  it.each([
+    ['a name that is not allowed', 'x-b', 'x-b'],
+    ['one among others', 'x-a,x-b,content-type', 'x-b'],
+    ['the last of them', 'x-a,content-type,X-B', 'X-B'],
+    ['the first of several', ' x-c ,x-b', 'x-c'],
+    ['a part of a name', 'x-', 'x-'],
+    ['a longer name', 'x-ab', 'x-ab'],
+    ['an asterisk, which is a name here', '*', '*'],
+    ['a name of Object', '__proto__', '__proto__'],
+  ])('refuses %s: all or nothing', (_, text, name) => {
+    expect(judgeRequestHeaders(text, ALLOWED)).toEqual({ ok: false, reason: 'header-not-allowed', name });
+  });
+
+  it.each([
+    ['a space inside a name', 'x a', 'x a'],
+    ['names with a space for a comma', 'x-a content-type', 'x-a content-type'],
+    ['a semicolon', 'x-a;content-type', 'x-a;content-type'],
+    ['a colon', 'x-a:', 'x-a:'],
+    ['a quote', '"x-a"', '"x-a"'],
+    ['a line break', 'x-a\n', 'x-a\n'],
+    ['a carriage return', 'x-a,\rx-a', '\rx-a'],
+    ['a vertical tab, which is no white space here', '\vx-a', '\vx-a'],
+    ['a no-break space', '\u00a0x-a', '\u00a0x-a'],
+    ['a byte order mark', '\ufeffx-a', '\ufeffx-a'],
+    ['a NUL', 'x-a\0', 'x-a\0'],
+    ['a byte that is not ASCII', 'x-é', 'x-é'],
+    ['a Kelvin sign', 'x-\u212a', 'x-\u212a'],
+  ])('refuses %s as malformed, also where any name is allowed', (_, text, name) => {
+    const expected = { ok: false, reason: 'headers-malformed', name };
+    expect([judgeRequestHeaders(text, ALLOWED), judgeRequestHeaders(text, undefined)]).toEqual([expected, expected]);
+  });
+
+  it('tells the first element at fault', () => {
+    expect([judgeRequestHeaders('x b,x-c', ALLOWED), judgeRequestHeaders('x-c,x b', ALLOWED)]).toEqual([
+      { ok: false, reason: 'headers-malformed', name: 'x b' },
+      { ok: false, reason: 'header-not-allowed', name: 'x-c' },
+    ]);
+  });
+
+  it("takes any name where the policy is '*'", () => {
+    expect(judgeRequestHeaders('Authorization, x-anything,*', undefined)).toEqual(OK);
+  });
+
+  it('takes nothing but emptiness where no name is allowed', () => {
+    const none: ReadonlySet<string> = new Set();
+    expect([judgeRequestHeaders(' , ', none), judgeRequestHeaders('content-type', none)]).toEqual([
+      OK,
+      { ok: false, reason: 'header-not-allowed', name: 'content-type' },
+    ]);
+  });
+
+  it('reads 8192 characters and no more', () => {
+    const full = `${'x-a,'.repeat(2047)}x-a,`;
+    const tooLong = { ok: false, reason: 'headers-malformed', name: '' };
+    expect([full.length, MAX_REQUEST_HEADERS_LENGTH]).toEqual([8192, 8192]);
+    expect([judgeRequestHeaders(full, ALLOWED), judgeRequestHeaders(`${full},`, ALLOWED)]).toEqual([OK, tooLong]);
+    expect(judgeRequestHeaders(`${full},`, undefined)).toEqual(tooLong);
+  });
+});
