@@ -139,6 +139,11 @@ export const PROBLEMS = {
     problem: 'has a scheme that never stands in an Origin header',
     hint: "Write '{fix}', the origin of the page.||Write the origin of the page that sends the request.",
   },
+  origin_scheme_typo: {
+    severity: 'warning',
+    problem: 'has a scheme of its own that is nearly https or http: it matches no web page',
+    hint: "Write '{fix}', unless an app of yours really uses that scheme.",
+  },
   origin_scheme_wildcard: {
     severity: 'error',
     problem: 'has a wildcard under a scheme whose hosts have no owner',

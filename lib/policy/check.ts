@@ -3,6 +3,7 @@ import type { ListPart, MergedField, MergedPolicy, PolicyLevel, ReportAt } from 
 import { isLoopback, type OriginPattern } from './origin-pattern.js';
 import { indexOrigins, originPath, repetitionOf, type OriginIndex } from './origins.js';
 import { isPublicSuffix } from './public-suffix.js';
+import { closestName } from './stated.js';
 
 /** Where the policy will run, as far as it changes what is wise. */
 export interface Environment {
@@ -95,6 +96,11 @@ function originProblems(item: OriginPattern, index: number, context: OriginConte
   const loopback = isLoopback(host);
   if (scheme === 'http' && !loopback && !context.insecure) {
     found.push(problem('origin_insecure', path, text, secureForm(text)));
+  }
+  if (scheme !== 'https' && scheme !== 'http') {
+    const meant = closestName(scheme, ['https', 'http']);
+    if (meant !== undefined)
+      found.push(problem('origin_scheme_typo', path, text, `${meant}${text.slice(scheme.length)}`));
   }
   if (subdomains && !loopback && !context.publicSuffix && isPublicSuffix(host)) {
     found.push(problem('origin_public_suffix', path, text));

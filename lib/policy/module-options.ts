@@ -29,10 +29,11 @@ const MODULE_KEYS = ['policies', 'routes', 'debug'] as const;
 export function readModuleOptions(options: unknown, production: boolean, report: ReportModule): StatedModule {
   const stated = readPolicy(options, report, MODULE_KEYS);
   // What is not an object of options was reported by the line above.
-  const readable = typeof options === 'object' && options !== null && !Array.isArray(options) ? options : {};
+  const readable = isObject(options) ? options : {};
   const policies = readPolicies(readKey(readable, 'policies', report), report);
   return {
-    level: { source: 'module', stated },
+    // Options that are none state no origin, and one error for them is enough.
+    level: { source: 'module', stated: isObject(options) ? stated : { origin: INVALID } },
     policies,
     rules: readRules(readKey(readable, 'routes', report), policies, report),
     debug: readDebug(readKey(readable, 'debug', report), production, report),
@@ -49,7 +50,7 @@ function readDebug(value: unknown, production: boolean, report: ReportModule): b
 function readPolicies(value: unknown, report: ReportModule): NamedPolicies {
   const policies = new Map<string, PolicyLevel>();
   if (value === undefined || value === INVALID) return policies;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     report(problem('policies_type', 'policies', value));
     return policies;
   }
@@ -81,7 +82,7 @@ function readRule(
 ): StatedRule | undefined {
   const at = `routes[${String(index)}]`;
   const reportHere = (found: Problem) => report({ ...found, path: `${at}.${found.path}` });
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     return void report(problem('routes_type', at, value));
   }
   for (const key of Object.keys(value)) {
@@ -96,4 +97,8 @@ function readRule(
   if (policy === INVALID) return undefined;
   const levels = readReference([policy], 'route', policies, found => report(found, { rule: path }));
   return { path, levels };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

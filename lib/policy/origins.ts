@@ -7,7 +7,7 @@ import { isOriginProblem, parseOriginPattern, type OriginPattern } from './origi
 /** The `origin` option as one level states it. */
 export type StatedOrigin = '*' | false | StatedList<OriginPattern>;
 
-/** Reads the `origin` option; `undefined` where it has an error. */
+/** Reads the `origin` option; `undefined` where nothing of it can be read. */
 export function readOrigin(value: unknown, report: Report): StatedOrigin | undefined {
   const path = 'origin';
   if (value === '*' || value === false) return value;
@@ -29,12 +29,15 @@ function readEntries(
   // An index loop visits holes: a hole is an undefined entry, and that is an error.
   for (let index = 0; index < values.length; index++) {
     const pattern = readEntry(values[index], originPath(index), report);
-    if (pattern !== undefined) items.push(pattern);
+    items.push(pattern ?? UNREADABLE);
   }
-  if (items.length < values.length) return undefined;
+  if (items.every(item => item === UNREADABLE)) return undefined;
   reportRepeats(items, report);
   return { mode, items };
 }
+
+/** Stands in for an entry with an error, so that the others are still checked, each at its own place. */
+const UNREADABLE: OriginPattern = Object.freeze({ text: '', scheme: '', host: '', subdomains: false, port: '' });
 
 export function originPath(index: number): string {
   return `origin[${String(index)}]`;
@@ -89,6 +92,7 @@ export function indexOrigins(items: readonly OriginPattern[]): OriginIndex {
 
 /** The warning for an entry that adds nothing to a list, at this index of what it was written in. */
 export function repetitionOf(item: OriginPattern, index: number, { texts, coverOf }: OriginIndex): Problem | undefined {
+  if (item === UNREADABLE) return undefined;
   if (texts.has(item.text)) return problem('origin_duplicate', originPath(index), item.text);
   const cover = coverOf(item);
   return cover && problem('origin_subsumed', originPath(index), item.text, cover.text);

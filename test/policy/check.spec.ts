@@ -17,6 +17,23 @@ function expectProblems({ levels, problems }: Row, production = false): void {
 }
 
 describe('What only the merged policy can tell', () => {
+  it('a scheme that is nearly https or http is questionable; other schemes are legal', () => {
+    const origin = [
+      'htps://app.example',
+      'htttp://app.example',
+      'capacitor://localhost',
+      'app://x',
+      'tauri://localhost',
+    ];
+    expect(buildPolicy({ origin })).toMatchObject({
+      errors: [],
+      warnings: [
+        problem('origin_scheme_typo', 'origin[0]', 'htps://app.example', 'https://app.example'),
+        problem('origin_scheme_typo', 'origin[1]', 'htttp://app.example', 'http://app.example'),
+      ],
+    });
+  });
+
   it.each<Row & { readonly title: string }>([
     {
       title: 'no level states an origin',

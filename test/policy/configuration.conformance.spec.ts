@@ -1,8 +1,8 @@
-import { conformanceCases, decodeOptions } from '../support/conformance.js';
+import { decodeOptions, itEachCase } from '../support/conformance.js';
 import { buildPolicy, codesOf } from '../support/policy.js';
 
 describe('The configuration conformance cases', () => {
-  it.each(conformanceCases('configuration'))('$id: $expect — $why', ({ options, expect: expected, nodeEnv }) => {
+  itEachCase('configuration', '$id: $expect — $why', ({ options, expect: expected, nodeEnv }) => {
     const { errors, warnings } = buildPolicy(decodeOptions(options), { production: nodeEnv === 'production' });
 
     const outcome = errors.length > 0 ? 'error' : warnings.length > 0 ? 'warn' : 'ok';

@@ -126,7 +126,12 @@ describe('readModuleOptions', () => {
 
   it.each([[undefined], [null], ['*'], [[]], [7]])('reports %j in place of options once', options => {
     expect(readAll(options)).toEqual({
-      module: { level: { source: 'module', stated: {} }, policies: new Map(), rules: [], debug: false },
+      module: {
+        level: { source: 'module', stated: { origin: INVALID } },
+        policies: new Map(),
+        rules: [],
+        debug: false,
+      },
       problems: [[undefined, problem('options_type', '', options)]],
     });
   });

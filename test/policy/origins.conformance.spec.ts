@@ -1,8 +1,8 @@
-import { conformanceCases } from '../support/conformance.js';
+import { itEachCase } from '../support/conformance.js';
 import { buildPolicy } from '../support/policy.js';
 
 describe('The origin conformance cases', () => {
-  it.each(conformanceCases('origins'))('$id: must $must — $why', ({ origin, requestOrigin, must }) => {
+  itEachCase('origins', '$id: must $must — $why', ({ origin, requestOrigin, must }) => {
     const { compiled } = buildPolicy({ origin, dangerouslyAllowInsecureOrigins: true });
     const matches = compiled?.origin;
 

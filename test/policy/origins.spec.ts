@@ -2,7 +2,7 @@ import { add } from '../../lib/policy/add.js';
 import { problem } from '../../lib/policy/issue.js';
 import { isOriginProblem, parseOriginPattern, type OriginPattern } from '../../lib/policy/origin-pattern.js';
 import { readOrigin } from '../../lib/policy/origins.js';
-import { read } from '../support/policy.js';
+import { buildPolicy, read } from '../support/policy.js';
 
 function pattern(text: string): OriginPattern {
   const parsed = parseOriginPattern(text);
@@ -56,11 +56,6 @@ describe('The origin option', () => {
     ['an undefined entry', [undefined], problem('option_undefined', 'origin[0]', undefined)],
     ['a hole', Array(1), problem('option_undefined', 'origin[0]', undefined)],
     [
-      'a hole at the end',
-      Object.assign(['https://a.example'], { length: 2 }),
-      problem('option_undefined', 'origin[1]', undefined),
-    ],
-    [
       'a comma-separated string',
       'https://a.example,https://b.example',
       problem(
@@ -74,16 +69,34 @@ describe('The origin option', () => {
     expect(read(readOrigin, value)).toEqual({ result: undefined, problems: [expected] });
   });
 
-  it('tells every bad entry, and takes none of the list', () => {
+  it('tells every bad entry, and keeps the place of the others, so that those are checked as well', () => {
     const value = ['https://a.example/', 'https://b.example', undefined, 'HTTPS://c.example'];
+    const unreadable = { text: '', scheme: '', host: '', subdomains: false, port: '' };
+    const readable = parseOriginPattern('https://b.example');
     expect(read(readOrigin, value)).toEqual({
-      result: undefined,
+      result: { mode: 'replace', items: [unreadable, readable, unreadable, unreadable] },
       problems: [
         problem('origin_path', 'origin[0]', 'https://a.example/', 'https://a.example'),
         problem('option_undefined', 'origin[2]', undefined),
         problem('origin_not_canonical', 'origin[3]', 'HTTPS://c.example', 'https://c.example'),
       ],
     });
+  });
+
+  it('refuses a hole at the end', () => {
+    const value = Object.assign(['https://a.example'], { length: 2 });
+    expect(read(readOrigin, value).problems).toEqual([problem('option_undefined', 'origin[1]', undefined)]);
+  });
+
+  it('checks the entries beside one with an error, each at its own place', () => {
+    const origin = ['https://a.example/', 'https://*.github.io', '', 'http://b.example', ''];
+    expect(buildPolicy({ origin }).errors.map(({ code, path }) => [code, path])).toEqual([
+      ['origin_path', 'origin[0]'],
+      ['origin_empty', 'origin[2]'],
+      ['origin_empty', 'origin[4]'],
+      ['origin_public_suffix', 'origin[1]'],
+      ['origin_insecure', 'origin[3]'],
+    ]);
   });
 
   it('warns of an entry that is listed twice', () => {

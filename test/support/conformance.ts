@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** A row of `origins.json`: a policy's allowlist and the raw header that it must allow or deny. */
 export interface OriginCase {
@@ -18,36 +18,32 @@ export interface ConfigurationCase {
   readonly nodeEnv?: string;
 }
 
-/** A row of `scenarios.json`: an end-to-end scenario in words. */
-export interface ScenarioCase {
-  readonly id: string;
-  readonly title: string;
-  readonly app_setup: string;
-  readonly request: string;
-  readonly expected: string;
-  readonly why: string;
-}
-
 interface ConformanceFiles {
   readonly origins: OriginCase;
   readonly configuration: ConfigurationCase;
-  readonly scenarios: ScenarioCase;
 }
 
 const FOLDER = new URL('../../../shared/conformance/', import.meta.url);
 
-/** The rows of one file of the conformance data, which lies beside the project: `../shared/conformance`. */
-export function conformanceCases<Name extends keyof ConformanceFiles>(name: Name): readonly ConformanceFiles[Name][] {
+/**
+ * One test for each row of a file of the conformance data, which lies beside the project: `../shared/conformance`.
+ * A clone without it skips them and says so; CI does not.
+ */
+export function itEachCase<Name extends keyof ConformanceFiles>(
+  name: Name,
+  title: string,
+  check: (row: ConformanceFiles[Name]) => void,
+): void {
   const file = new URL(`${name}.json`, FOLDER);
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Error(`The conformance data is missing: these tests read ${file.pathname}.`, { cause: error });
-  }
-  const rows: unknown = JSON.parse(text);
+  if (existsSync(file)) it.each(readRows<ConformanceFiles[Name]>(file))(title, check);
+  else if (process.env['CI'] === undefined) it.skip(`needs ${file.pathname}`, () => undefined);
+  else throw new Error(`The conformance data is missing: these tests read ${file.pathname}.`);
+}
+
+function readRows<Row>(file: URL): readonly Row[] {
+  const rows: unknown = JSON.parse(readFileSync(file, 'utf8'));
   if (!Array.isArray(rows) || rows.length === 0) throw new Error(`${file.pathname} holds no cases.`);
-  return rows as readonly ConformanceFiles[Name][];
+  return rows as readonly Row[];
 }
 
 /** Replaces the strings that stand for what JSON cannot write: `undefined` and `NaN`. */
