@@ -65,8 +65,9 @@ export class IssueCollector {
   >();
 
   add(location: CorsIssueLocation, problem: Problem, route?: CorsIssueRoute): void {
+    // Two controllers may share a name: then what they got wrong tells them apart.
     const { level, policy, rule, controller, handler } = location;
-    const key = JSON.stringify([level, policy, rule, controller, handler, problem.code, problem.path]);
+    const key = JSON.stringify([level, policy, rule, controller, handler, problem.code, subjectOf(problem)]);
     const entry = this.#found.get(key) ?? { problem, location, routes: new Map<string, CorsIssueRoute>() };
     this.#found.set(key, entry);
     if (route !== undefined) entry.routes.set(routeLabel(route), route);
