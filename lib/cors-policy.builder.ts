@@ -11,7 +11,7 @@ import { problem, type Problem } from './policy/issue.js';
 import { mergeLevels, type MergedPolicy, type PolicyLevel } from './policy/merge.js';
 import { readModuleOptions, type StatedModule, type StatedRule } from './policy/module-options.js';
 import { readReference } from './policy/reference.js';
-import type { Handler, RouteRegistration } from './routing/nest-internals.js';
+import { hostOf, type Handler, type RouteRegistration } from './routing/nest-internals.js';
 import { compilePath, PathSyntaxError } from './routing/path-rules.js';
 import { makeRequest, methodOf, USUAL_METHODS, type RouteMatcher } from './routing/route-matcher.js';
 
@@ -53,6 +53,7 @@ interface MergedRule {
   readonly merged: MergedPolicy;
 }
 
+const APP: CorsIssueLocation = Object.freeze({ level: 'app' });
 const MODULE: CorsIssueLocation = Object.freeze({ level: 'module' });
 const NO_LEVELS: DecoratedLevels = { location: MODULE, levels: [], problems: [] };
 
@@ -80,15 +81,17 @@ class PolicySetBuilder {
 
   private readonly routes: readonly RouteRegistration[];
   private readonly matcher: RouteMatcher | undefined;
+  private readonly versionHeader: string;
 
   constructor(
-    { routes, matcher }: ExploredApp,
+    { routes, matcher, versionHeader }: ExploredApp,
     private readonly metadata: CorsMetadataAccessor,
     private readonly issues: IssueCollector,
     private readonly production: boolean,
   ) {
     this.routes = routes;
     this.matcher = matcher;
+    this.versionHeader = versionHeader;
     this.#check = createMergedPolicyCheck({ production });
   }
 
@@ -107,7 +110,7 @@ class PolicySetBuilder {
     const errors = this.issues.errors();
     if (errors.length > 0) throw new CorsConfigurationError(errors);
     const set = compileSet(module, rules, merged);
-    this.#reportDifferingCandidates(set.routes);
+    this.#reportDifferingCandidates(set);
     return Object.freeze({ ...set, debug: stated.debug, warnings: Object.freeze(this.issues.warnings()) });
   }
 
@@ -137,7 +140,7 @@ class PolicySetBuilder {
     const known = this.#controllers.get(controller);
     if (known !== undefined) return known;
     const location: CorsIssueLocation = { level: 'controller', controller: controller.name };
-    const levels = this.#read(this.metadata.of(controller), location, stated);
+    const levels = this.#read(this.metadata.ofController(controller), location, stated);
     this.#controllers.set(controller, levels);
     return levels;
   }
@@ -148,7 +151,7 @@ class PolicySetBuilder {
     const known = handlers.get(handler);
     if (known !== undefined) return known;
     const location: CorsIssueLocation = { level: 'handler', controller: controller.name, handler: handlerName };
-    const levels = this.#read(this.metadata.of(handler), location, stated);
+    const levels = this.#read(this.metadata.ofHandler(controller, handlerName), location, stated);
     handlers.set(handler, levels);
     return levels;
   }
@@ -176,6 +179,9 @@ class PolicySetBuilder {
     this.#locate(levels, location);
     if (stated.rules.findIndex(rule => rule.path === path) < index) report('rule_repeated');
     if (this.#isShadowed(path)) report('rule_shadowed');
+    if (levels.some(({ stated }) => stated.rejectDisallowed === true)) {
+      this.issues.add(location, problem('rule_cannot_reject', 'rejectDisallowed', true));
+    }
     const merged = this.#merge([stated.level, ...levels]);
     try {
       return { matches: compilePath(path), merged };
@@ -187,17 +193,26 @@ class PolicySetBuilder {
   }
 
   /** A preflight cannot tell versions in a header apart: where their policies differ, it matters which one answers. */
-  #reportDifferingCandidates(routes: readonly RoutePolicy[]): void {
-    const byTarget = new Map<string, RoutePolicy[]>();
-    for (const each of routes) {
-      if (each.route.version === undefined) continue;
-      const target = `${methodOf(each.route.verb)} ${each.route.path}`;
-      byTarget.set(target, [...(byTarget.get(target) ?? []), each]);
-    }
-    for (const [target, candidates] of byTarget) {
-      if (new Set(candidates.map(({ policy }) => JSON.stringify(policy.stated))).size < 2) continue;
-      for (const { route } of candidates) {
-        this.issues.add({ level: 'app' }, problem('candidates_differ', target, target), issueRouteOf(route));
+  #reportDifferingCandidates(set: Pick<PolicySet, 'of'>): void {
+    const told = new Set<string>();
+    for (const route of this.routes) {
+      if (route.version === undefined || this.matcher === undefined) continue;
+      const method = route.verb === 'all' ? 'GET' : methodOf(route.verb);
+      // Some request that the route serves, if its version is the one.
+      const request = makeRequest({ method, url: sampleOf(route.path), host: sampleOf(hostOf(route.controller)) });
+      const methods = this.matcher.matchPreflight(request, method, this.versionHeader);
+      const candidates = (methods.get(method) ?? []).filter(({ version }) => version !== undefined);
+      const policies = candidates.map(each => set.of(each.controller, each.handler));
+      if (policies.every(policy => policy === undefined || samePolicy(policy, policies[0]))) continue;
+      const target = `${method} ${route.path}`;
+      const key = candidates
+        .map(each => routeKey(each))
+        .sort()
+        .join();
+      if (told.has(key)) continue;
+      told.add(key);
+      for (const candidate of candidates) {
+        this.issues.add(APP, problem('candidates_differ', target, target), issueRouteOf(candidate));
       }
     }
   }
@@ -235,4 +250,22 @@ function compileSet(
 
 export function issueRouteOf({ controller, handlerName, verb, path }: RouteRegistration): CorsIssueRoute {
   return { controller: controller.name, handler: handlerName, method: methodOf(verb), path };
+}
+
+/** A path or a host that a pattern of either platform matches. */
+function sampleOf(pattern: string): string {
+  return pattern.replace(/\{[^{}]*\}|\?/g, '').replace(/[:*][A-Za-z0-9_]*/g, 'x');
+}
+
+function routeKey({ controller, handlerName, path }: RouteRegistration): string {
+  return `${controller.name}.${handlerName} ${path}`;
+}
+
+/** Two policies that answer alike. Lists are shared by what inherits them: identity spares comparing long ones. */
+function samePolicy(one: CompiledPolicy, other: CompiledPolicy | undefined): boolean {
+  if (other === undefined || one === other) return true;
+  const { origin, ...rest } = one.stated;
+  const { origin: otherOrigin, ...otherRest } = other.stated;
+  const sameOrigin = origin === otherOrigin || JSON.stringify(origin) === JSON.stringify(otherOrigin);
+  return sameOrigin && JSON.stringify(rest) === JSON.stringify(otherRest);
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { LOGGER_CONTEXT } from './cors.constants.js';
 import type { PolicySet } from './cors-policy.builder.js';
 import type { CorsExchange } from './platform/exchange.js';
 import type { CompiledPolicy } from './policy/compile.js';
@@ -18,6 +19,7 @@ export interface PreflightTarget {
 /** Holds the policies in force, and finds the one that a request falls under. */
 @Injectable()
 export class CorsPolicyRegistry {
+  readonly #logger = new Logger(LOGGER_CONTEXT);
   #policies: PolicySet | undefined;
   #matcher: RouteMatcher | undefined;
 
@@ -52,16 +54,33 @@ export class CorsPolicyRegistry {
     const [policies, matcher] = this.#loaded();
     const methods = matcher.matchPreflight(request, requestMethod, requestHeaders);
     const ofPath = [this.#ofPath(request)];
-    // An unknown path has a policy as well, so that a front end can read the 404.
-    if (methods.size === 0) return { methods, policies: new Map([[requestMethod, ofPath]]) };
     const byMethod = [...methods].map(([method, routes]): [string, readonly CompiledPolicy[]] => [
       method,
       routes.length === 0 ? ofPath : routes.map(route => this.#ofRoute(policies, route)),
     ]);
-    return { methods, policies: new Map(byMethod) };
+    const target = new Map(byMethod);
+    // An unknown path has a policy as well, so that a front end can read the 404.
+    if (methods.size === 0) target.set(requestMethod, ofPath);
+    // Beside a controller's catch-all, a rule may be for a middleware, which nobody can ask for its methods.
+    const isControllers = [...methods.values()].every(routes => routes.length > 0);
+    if (isControllers && !target.has(requestMethod) && this.#ruleOf(request) !== undefined) {
+      target.set(requestMethod, ofPath);
+    }
+    return { methods, policies: target };
   }
 
-  /** What to add to a response, whatever produced it. */
+  /** What to add to a response as it is flushed, whatever produced it. Never throws: it is called inside `writeHead`. */
+  respondSafely(exchange: CorsExchange, request: IncomingMessage): CorsResponse {
+    try {
+      return this.respond(exchange, request);
+    } catch (error) {
+      // Fails closed, and the response is sent.
+      this.#logger.error(error);
+      return NO_CORS;
+    }
+  }
+
+  /** What the policy of a request adds to its response. */
   respond(exchange: CorsExchange, request: IncomingMessage): CorsResponse {
     if (exchange.response !== undefined) return exchange.response;
     // A preflight that nobody decided about is refused, and so is everything before the app is ready.
@@ -73,11 +92,13 @@ export class CorsPolicyRegistry {
 
   /** The policy of what no controller serves. */
   #ofPath(request: RoutedRequest): CompiledPolicy {
-    const [policies, matcher] = this.#loaded();
-    if (policies.rules.length === 0) return policies.module;
-    const path = matcher.pathOf(request);
-    const rule = path === undefined ? undefined : policies.rules.find(({ matches }) => matches(path));
-    return rule?.policy ?? policies.module;
+    return this.#ruleOf(request) ?? this.policies.module;
+  }
+
+  #ruleOf(request: RoutedRequest): CompiledPolicy | undefined {
+    const [{ rules }, matcher] = this.#loaded();
+    const path = rules.length === 0 ? undefined : matcher.pathOf(request);
+    return path === undefined ? undefined : rules.find(({ matches }) => matches(path))?.policy;
   }
 
   #ofRoute(policies: PolicySet, { controller, handler }: RouteRegistration): CompiledPolicy {

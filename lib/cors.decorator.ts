@@ -34,10 +34,15 @@ export interface CorsMetadata {
 export function Cors(policy?: CorsPolicyOptions | false): ClassDecorator & MethodDecorator;
 export function Cors(name: string, overrides?: CorsPolicyOptions): ClassDecorator & MethodDecorator;
 export function Cors(...args: readonly unknown[]): ClassDecorator & MethodDecorator {
-  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
-    const on: object = descriptor === undefined ? target : (descriptor.value as object);
-    const metadata: CorsMetadata = { args, repeated: Reflect.hasOwnMetadata(CORS_METADATA, on) };
-    Reflect.defineMetadata(CORS_METADATA, metadata, on);
+  return (target: object, key?: string | symbol) => {
+    // A handler's policy is kept by its name: a decorator that wraps the function would lose what stands on that.
+    const isOnMethod = key !== undefined;
+    const repeated = isOnMethod
+      ? Reflect.hasOwnMetadata(CORS_METADATA, target, key)
+      : Reflect.hasOwnMetadata(CORS_METADATA, target);
+    const metadata: CorsMetadata = { args, repeated };
+    if (isOnMethod) Reflect.defineMetadata(CORS_METADATA, metadata, target, key);
+    else Reflect.defineMetadata(CORS_METADATA, metadata, target);
   };
 }
 

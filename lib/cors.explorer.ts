@@ -1,5 +1,5 @@
-import { Inject, Injectable, type Type } from '@nestjs/common';
-import { HttpAdapterHost, MetadataScanner, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { Inject, Injectable, VersioningType, type Type } from '@nestjs/common';
+import { HttpAdapterHost, MetadataScanner, ModuleRef, ModulesContainer, type ApplicationConfig } from '@nestjs/core';
 import { CorsMetadataAccessor } from './cors-metadata.accessor.js';
 import { IssueCollector, type CorsIssueLocation } from './cors-issue.js';
 import type { Platform } from './platform/platform.js';
@@ -18,14 +18,11 @@ export interface ExploredApp {
   readonly routes: readonly RouteRegistration[];
   /** Absent where an issue says why. */
   readonly matcher: RouteMatcher | undefined;
+  /** The request header that holds a route's version; `''` where none does. */
+  readonly versionHeader: string;
 }
 
 const APP: CorsIssueLocation = Object.freeze({ level: 'app' });
-
-/** A second layer gives a second answer. */
-export function reportForeignCors(platform: Platform, issues: IssueCollector): void {
-  if (platform.hasForeignCors()) issues.add(APP, problem('cors_layer_twice', 'enableCors()', 'enableCors()'));
-}
 
 /** Walks the app once it has registered its routes: finds them, and what stands in the module's way. */
 @Injectable()
@@ -48,7 +45,22 @@ export class CorsExplorer {
       issues.add(APP, problem('module_twice', 'CorsModule', 'CorsModule'));
     }
     this.#reportMisplaced(routes, issues);
-    return { routes, matcher: this.#matcher(platform, routes, issues) };
+    const versioning = this.#config.getVersioning();
+    const versionHeader = versioning?.type === VersioningType.HEADER ? versioning.header : '';
+    return { routes, matcher: this.#matcher(platform, routes, issues), versionHeader };
+  }
+
+  /** Looks again, where the platform went on registering: for routes of others, and for a second CORS layer. */
+  exploreAgain(
+    platform: Platform,
+    routes: readonly RouteRegistration[],
+    issues: IssueCollector,
+  ): RouteMatcher | undefined {
+    return this.#matcher(platform, routes, issues);
+  }
+
+  get #config(): ApplicationConfig {
+    return applicationConfigOf(containerOf(this.moduleRef));
   }
 
   #matcher(
@@ -61,9 +73,11 @@ export class CorsExplorer {
       issues.add(APP, problem('platform_unsupported', type, type));
       return undefined;
     }
-    reportForeignCors(platform, issues);
+    // A second layer gives a second answer.
+    if (platform.hasForeignCors()) issues.add(APP, problem('cors_layer_twice', 'enableCors()', 'enableCors()'));
+    if (platform.isShared()) issues.add(APP, problem('platform_shared', 'CorsModule', 'CorsModule'));
     try {
-      return platform.createMatcher(applicationConfigOf(containerOf(this.moduleRef)), routes);
+      return platform.createMatcher(this.#config, routes);
     } catch (error) {
       if (!(error instanceof UnmatchedRouteError)) throw error;
       issues.add(APP, problem('routes_unreadable', error.message, error.message));
@@ -78,7 +92,7 @@ export class CorsExplorer {
       for (const { metatype } of [...providers.values(), ...controllers.values()]) {
         if (typeof metatype !== 'function' || metatype.prototype === undefined) continue;
         const { name } = metatype;
-        if (!routed.has(metatype) && this.metadata.of(metatype) !== undefined) {
+        if (!routed.has(metatype) && this.metadata.ofController(metatype) !== undefined) {
           issues.add(
             { level: 'controller', controller: name },
             problem('decorator_without_effect', '@Cors()', '@Cors()'),
@@ -93,7 +107,7 @@ export class CorsExplorer {
     const prototype = metatype.prototype as Record<string, object>;
     for (const handler of this.scanner.getAllMethodNames(prototype)) {
       const method = prototype[handler];
-      if (method === undefined || this.metadata.of(method) === undefined) continue;
+      if (method === undefined || this.metadata.ofHandler(metatype, handler) === undefined) continue;
       if (routed && Reflect.hasMetadata(PATH_METADATA, method)) continue;
       const location: CorsIssueLocation = { level: 'handler', controller: metatype.name, handler };
       issues.add(location, problem('decorator_without_effect', '@Cors()', '@Cors()'));

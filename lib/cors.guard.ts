@@ -47,6 +47,8 @@ export class CorsGuard implements CanActivate {
   #refusalOfActual(exchange: CorsExchange, request: PlatformRequest, context: ExecutionContext): Refusal | undefined {
     const policy = this.registry.ofHandler(context.getClass(), context.getHandler(), request);
     exchange.policy = policy;
+    // A handler that calls `next()` leaves the response to another one, and to its policy.
+    delete exchange.response;
     if (!policy.rejectDisallowed) return undefined;
     const decision = judgeOrigin(exchange.request.origin, policy);
     return decision.allowed || !comesFromElsewhere(exchange, request) ? undefined : decision;

@@ -3,7 +3,7 @@ import type { DynamicModule, OnModuleInit } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import { CORS_MODULE_OPTIONS, LOGGER_CONTEXT } from './cors.constants.js';
 import { CorsConfigurationError } from './cors.errors.js';
-import { CorsExplorer, reportForeignCors } from './cors.explorer.js';
+import { CorsExplorer } from './cors.explorer.js';
 import { CorsGuard } from './cors.guard.js';
 import { CorsInterceptor } from './cors.interceptor.js';
 import { IssueCollector } from './cors-issue.js';
@@ -67,7 +67,7 @@ export type CorsModuleAsyncOptions = typeof configurable.ASYNC_OPTIONS_TYPE;
       provide: ExchangeStore,
       inject: [CorsPolicyRegistry],
       useFactory: (registry: CorsPolicyRegistry) =>
-        new ExchangeStore((exchange, request) => registry.respond(exchange, request)),
+        new ExchangeStore((exchange, request) => registry.respondSafely(exchange, request)),
     },
     CorsGuard,
     CorsInterceptor,
@@ -111,7 +111,7 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
    * are known, and a {@link CorsConfigurationError} lists every problem.
    */
   static override forRoot(options: CorsModuleOptions): DynamicModule {
-    return { ...super.forRoot(options), global: true };
+    return { ...super.forRoot(options), global: true, exports: [CORS_MODULE_OPTIONS] };
   }
 
   /**
@@ -126,7 +126,7 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
    * ```
    */
   static override forRootAsync(options: CorsModuleAsyncOptions): DynamicModule {
-    return { ...super.forRootAsync(options), global: true };
+    return { ...super.forRootAsync(options), global: true, exports: [CORS_MODULE_OPTIONS] };
   }
 
   /** @throws {CorsConfigurationError} */
@@ -140,17 +140,17 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
     }
     const app = this.explorer.explore(CorsModule, this.#platform, issues);
     const policies = buildPolicySet(this.options, app, this.metadata, issues);
-    // Without a matcher there is an error, and the line above has thrown it.
-    if (app.matcher !== undefined) this.registry.load(policies, app.matcher);
-    this.#platform?.beforeStart(() => this.#refuseForeignCors());
+    // Without a platform or a matcher there is an error, and the line above has thrown it.
+    const platform = this.#platform;
+    if (app.matcher === undefined || platform === undefined) return;
+    this.registry.load(policies, app.matcher);
+    platform.beforeStart(() => {
+      const late = new IssueCollector();
+      const matcher = this.explorer.exploreAgain(platform, app.routes, late);
+      if (matcher === undefined || late.errors().length > 0) throw new CorsConfigurationError(late.errors());
+      this.registry.load(policies, matcher);
+    });
     this.#announce();
-  }
-
-  #refuseForeignCors(): void {
-    const issues = new IssueCollector();
-    if (this.#platform !== undefined) reportForeignCors(this.#platform, issues);
-    const errors = issues.errors();
-    if (errors.length > 0) throw new CorsConfigurationError(errors);
   }
 
   get #adapter() {

@@ -4,6 +4,7 @@ import { issueRouteOf } from './cors-policy.builder.js';
 import type { CorsIssue } from './cors-issue.js';
 import { remedyOf } from './messages.js';
 import type { CompiledPolicy, PolicyProvenance } from './policy/compile.js';
+import { isAnnounced } from './policy/header-names.js';
 import type { EffectiveCorsPolicy } from './policy/options.js';
 import { judgeActual, judgePreflight, type CorsReason, type Decision, type Refusal } from './protocol/decision.js';
 import { judgeTarget, type PreflightOutcome } from './protocol/preflight.js';
@@ -123,12 +124,14 @@ export class CorsService {
   // Asynchronous, because a policy may come to ask an asynchronous resolver.
   async explain(query: CorsQuery): Promise<CorsExplanation> {
     const request = makeRequest(query);
-    const announced = Object.keys(query.headers ?? {}).filter(name => name.toLowerCase() !== 'origin');
+    const announced = Object.entries(query.headers ?? {}).flatMap(([name, value]) =>
+      isAnnounced(name, value) ? name.toLowerCase() : [],
+    );
     const preflightRequest = {
       ...corsRequestOf('OPTIONS', {}),
       origin: query.origin,
       requestMethod: query.method,
-      requestHeaders: announced.length === 0 ? undefined : announced.join(', ').toLowerCase(),
+      requestHeaders: announced.length === 0 ? undefined : announced.join(', '),
     };
     const target = this.registry.ofPreflight(request, query.method, preflightRequest.requestHeaders ?? '');
     const outcome = judgeTarget(preflightRequest, target.policies);

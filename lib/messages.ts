@@ -67,10 +67,15 @@ export const PROBLEMS = {
     problem: 'is the path of an earlier rule, which always applies first',
     hint: 'Remove one of the two.',
   },
+  rule_cannot_reject: {
+    severity: 'warning',
+    problem: 'has no effect in a rule: only requests to controllers can be rejected before they are handled',
+    hint: 'Remove rejectDisallowed from the rule, and protect what serves this path by itself.',
+  },
   rule_shadowed: {
     severity: 'warning',
-    problem: "is served by a controller's route, whose own policy always applies",
-    hint: 'Remove the rule, and write @Cors() on that controller or handler.',
+    problem: "is served by a controller's route, whose own policy applies to the methods that it serves",
+    hint: 'Write @Cors() on that controller or handler, and keep the rule only for what else is served there.',
   },
   policy_unknown: {
     severity: 'error',
@@ -352,8 +357,8 @@ export const PROBLEMS = {
   // --- the application --------------------------------------------------------------------------------------------
   module_without_options: {
     severity: 'error',
-    problem: 'is imported without options, so that it would do nothing',
-    hint: "Write CorsModule.forRoot({ origin: ['https://app.example.com'] }).",
+    problem: 'has no options, so that it would do nothing',
+    hint: "Write CorsModule.forRoot({ origin: ['https://app.example.com'] }), or return the options from useFactory.",
   },
   module_twice: {
     severity: 'error',
@@ -364,6 +369,11 @@ export const PROBLEMS = {
     severity: 'error',
     problem: 'answers CORS beside CorsModule: two layers give two answers, and browsers refuse duplicate headers',
     hint: 'Remove app.enableCors(), the `cors` option of NestFactory.create(), or app.use(cors()) or @fastify/cors, and keep CorsModule.',
+  },
+  platform_shared: {
+    severity: 'error',
+    problem: 'is on this instance of Express already, for another app: the outer one would rewrite the answers',
+    hint: 'Give each app an HTTP instance of its own, or one CorsModule to both.',
   },
   platform_unsupported: {
     severity: 'error',

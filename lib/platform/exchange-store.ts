@@ -40,6 +40,20 @@ export class ExchangeStore {
     onHeaders(rawResponse, () => {
       writeCorsResponse(rawResponse, this.#resolveResponse(exchange, rawRequest));
     });
+    keepHeadersWithoutReason(rawResponse);
     return exchange;
   }
+}
+
+/**
+ * Node takes `writeHead(200, undefined, headers)`, as proxies write for want of HTTP/2's reason; `on-headers` looks for
+ * headers in one place only, and would drop them.
+ */
+function keepHeadersWithoutReason(response: ServerResponse): void {
+  const writeHead = response.writeHead.bind(response) as (
+    status: number,
+    ...rest: readonly unknown[]
+  ) => ServerResponse;
+  response.writeHead = (status: number, ...rest: readonly unknown[]) =>
+    rest.length > 1 && rest[0] === undefined ? writeHead(status, ...rest.slice(1)) : writeHead(status, ...rest);
 }

@@ -9,9 +9,12 @@ import type { Platform } from './platform.js';
 const CORS_MIDDLEWARE = 'corsMiddleware';
 
 export class ExpressPlatform implements Platform {
+  #shared = false;
+
   constructor(private readonly adapter: AbstractHttpAdapter) {}
 
   install(edge: Middleware): void {
+    this.#shared = this.#has(edge.name);
     this.adapter.use(edge);
   }
 
@@ -20,8 +23,17 @@ export class ExpressPlatform implements Platform {
   }
 
   hasForeignCors(): boolean {
+    return this.#has(CORS_MIDDLEWARE);
+  }
+
+  /** Whether a middleware function of this name is registered. */
+  #has(middleware: string): boolean {
     const { router } = this.adapter.getInstance<{ router: { stack: readonly { name: string }[] } }>();
-    return router.stack.some(({ name }) => name === CORS_MIDDLEWARE);
+    return router.stack.some(({ name }) => name === middleware);
+  }
+
+  isShared(): boolean {
+    return this.#shared;
   }
 
   beforeStart(): void {

@@ -58,6 +58,11 @@ export class FastifyPlatform implements Platform {
     };
   }
 
+  isShared(): boolean {
+    // Nest itself refuses to: its middleware engine can be registered once.
+    return false;
+  }
+
   beforeStart(check: () => void): void {
     // Plugins that nobody awaited load after the app is initialized: `@fastify/cors` registered by hand.
     this.#instance.addHook('onReady', done => {

@@ -20,6 +20,9 @@ export interface Platform {
   /** Whether another CORS layer is installed by now. */
   hasForeignCors(): boolean;
 
+  /** Whether another app with this module was installed on the same platform instance before. */
+  isShared(): boolean;
+
   /**
    * Calls back before the first request where the platform goes on registering after the app is initialized. What is
    * thrown there keeps the app from starting.

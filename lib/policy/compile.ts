@@ -50,10 +50,21 @@ export function createPolicyCompiler(): PolicyCompiler {
     return list;
   }
 
+  /** What `add()` extends is compiled once, and asked after what is added. */
+  function compileParts(parts: readonly ListPart<OriginPattern>[]): CompiledList {
+    const compiled = parts.map(({ items }) => compileList(items));
+    const [first, ...others] = compiled;
+    if (first !== undefined && others.length === 0) return first;
+    compiled.reverse();
+    return {
+      matches: origin => compiled.some(({ matches }) => matches(origin)),
+      texts: frozen(parts.flatMap(({ items }) => compileList(items).texts)),
+    };
+  }
+
   return policy => {
     const merged = policy as CheckedPolicy;
-    const origin =
-      typeof merged.origin.value === 'object' ? compileList(itemsOf(merged.origin.value)) : merged.origin.value;
+    const origin = typeof merged.origin.value === 'object' ? compileParts(merged.origin.value) : merged.origin.value;
     const stated = valuesOf(merged, typeof origin === 'object' ? origin.texts : origin);
     const { methods, allowedHeaders, exposedHeaders, rejectDisallowed } = stated;
     return Object.freeze<CompiledPolicy>({

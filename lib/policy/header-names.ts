@@ -79,7 +79,7 @@ function checkRequestHeader(name: string, { path, value }: Entry, report: Report
     report(problem('request_header_is_response_header', path, value));
     return false;
   }
-  if (FORBIDDEN_REQUEST_HEADERS.has(name) || name.startsWith('sec-') || name.startsWith('proxy-')) {
+  if (isForbiddenRequestHeader(name)) {
     report(problem('request_header_forbidden', path, value));
     return false;
   }
@@ -97,4 +97,19 @@ function checkResponseHeader(name: string, { path, value }: Entry, report: Repor
   }
   if (SENSITIVE_RESPONSE_HEADERS.has(name)) report(problem('response_header_sensitive', path, value));
   return true;
+}
+
+/** Fetch §2.2.2, "CORS-safelisted request-header": the values of `content-type` that need no preflight. */
+const SAFELISTED_TYPES = /^(?:application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)(?:\s*;|\s*$)/i;
+
+/** Whether a browser announces a request header in `Access-Control-Request-Headers` (Fetch §4.8). */
+export function isAnnounced(name: string, value: string): boolean {
+  const lowerCase = name.toLowerCase();
+  if (lowerCase === 'content-type') return !SAFELISTED_TYPES.test(value);
+  if (['accept', 'accept-language', 'content-language'].includes(lowerCase)) return value.length > 128;
+  return !isForbiddenRequestHeader(lowerCase);
+}
+
+function isForbiddenRequestHeader(name: string): boolean {
+  return FORBIDDEN_REQUEST_HEADERS.has(name) || name.startsWith('sec-') || name.startsWith('proxy-');
 }

@@ -106,20 +106,28 @@ function label(stack: readonly ExpressLayer[], registrations: readonly RouteRegi
     const key = `${registration.verb} ${registration.path}`;
     waiting.set(key, [...(waiting.get(key) ?? []), registration]);
   }
-  const routes: ExpressRoute[] = [];
-  for (const layer of stack) {
-    if (layer.route === undefined) continue;
-    const verbs = Object.keys(layer.route.methods);
-    // `router.all()` marks the route; `app.all()` registers it under every method that Node knows.
-    const all = layer.route.methods['_all'] === true || verbs.length >= METHODS.length;
-    const key = `${all ? 'all' : verbs.join()} ${String(layer.route.path)}`;
-    const registration = isNestRoute(layer) ? waiting.get(key)?.shift() : undefined;
-    routes.push({ layer, all, methods: new Set(verbs.map(verb => verb.toUpperCase())), registration });
-  }
+  const expected = new Map([...waiting].map(([key, list]) => [key, list.length]));
+  const routes = stack.flatMap(layer => (layer.route === undefined ? [] : describe(layer, layer.route)));
+  const counts = new Map<string, number>();
+  for (const { key } of routes) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const labelled = routes.map(({ key, ...route }): ExpressRoute => {
+    const own = waiting.get(key);
+    // An instrumented platform may wrap callbacks: where there are as many routes as Nest registered, they are Nest's.
+    const isNests = counts.get(key) === expected.get(key) || isNestRoute(route.layer);
+    return { ...route, registration: isNests ? own?.shift() : undefined };
+  });
   for (const [unmatched] of waiting.values()) {
     if (unmatched !== undefined) throw new UnmatchedRouteError(unmatched);
   }
-  return routes;
+  return labelled;
+}
+
+function describe(layer: ExpressLayer, { path, methods }: NonNullable<ExpressLayer['route']>) {
+  const verbs = Object.keys(methods);
+  // `router.all()` marks the route; `app.all()` registers it under every method that Node knows.
+  const all = methods['_all'] === true || verbs.length >= METHODS.length;
+  const key = `${all ? 'all' : verbs.join()} ${String(path)}`;
+  return { key, layer, all, methods: new Set(verbs.map(verb => verb.toUpperCase())) };
 }
 
 /** Nest copies a handler's metadata to the callback it registers; a raw route has none. */

@@ -55,6 +55,11 @@ function bySymbol<T>(adapter: AbstractHttpAdapter, description: string): T {
   return value as T;
 }
 
+/** The constraints that `@RouteConstraints()` of `@nestjs/platform-fastify` gives a handler. */
+export function routeConstraintsOf(handler: object): Readonly<Record<string, unknown>> {
+  return (Reflect.getMetadata('__fastify_route_constraints__', handler) ?? {}) as Readonly<Record<string, unknown>>;
+}
+
 type RouteHandler = (request: object, reply: object) => void;
 
 /**

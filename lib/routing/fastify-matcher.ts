@@ -1,7 +1,13 @@
-import { VERSION_NEUTRAL, VersioningType, type VersioningOptions } from '@nestjs/common';
+import { VersioningType, type VersioningOptions } from '@nestjs/common';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
 import findMyWay from 'find-my-way';
-import { fastifyHostname, fastifyRouterOptions, paramsFilterOf, type FastifyConstraint } from './fastify-internals.js';
+import {
+  fastifyHostname,
+  fastifyRouterOptions,
+  paramsFilterOf,
+  routeConstraintsOf,
+  type FastifyConstraint,
+} from './fastify-internals.js';
 import type { RouteRegistration } from './nest-internals.js';
 import {
   isRoutable,
@@ -18,8 +24,10 @@ import { isNeutral, mayCarryVersion, requestWithoutVersion, versionsOf } from '.
 export interface FastifyRoute {
   readonly method: string | readonly string[];
   readonly url: string;
-  readonly constraints?: Readonly<Record<string, unknown>>;
+  readonly constraints?: Constraints;
 }
+
+type Constraints = Readonly<Record<string, unknown>>;
 
 type Params = Readonly<Record<string, string | undefined>>;
 
@@ -62,13 +70,12 @@ export class FastifyMatcher implements RouteMatcher {
     const versions = registrations.flatMap(each => (isNeutral(each) ? [] : versionsOf(each, versioning)));
     // A version-neutral route has no constraint: it serves every version that no other route does, such as this one.
     this.#versions = [...new Set(versions), Symbol('another version')];
-    const take = labeller(registrations);
+    const labels = label(routes, registrations);
     for (const route of routes) {
-      const target: Target = { registration: take(route), acceptsParams: paramsFilterOf(adapter, route.url) };
+      const target: Target = { registration: labels.get(route), acceptsParams: paramsFilterOf(adapter, route.url) };
       const { constraints = {} } = route;
       this.#router.on(route.method as never, route.url, { constraints }, () => undefined, target);
     }
-    take.finish();
   }
 
   pathOf({ url = '' }: RoutedRequest): string | undefined {
@@ -162,34 +169,61 @@ function lookupsOf(
   return versions.map(version => Object.create(request, { [VERSION]: { value: version } }) as Lookup);
 }
 
-/** Tells which of Fastify's routes are whose: method, path and version are unique there. */
-function labeller(registrations: readonly RouteRegistration[]) {
-  const waiting = new Map<string, RouteRegistration>();
-  const taken = new Set<RouteRegistration>();
+/** Tells which of Fastify's routes are whose: verb, path and constraints, the version among them, are unique there. */
+function label(
+  routes: readonly FastifyRoute[],
+  registrations: readonly RouteRegistration[],
+): ReadonlyMap<FastifyRoute, RouteRegistration> {
+  const byTarget = new Map<string, RouteRegistration[]>();
   for (const registration of registrations) {
-    const { verb, path, version } = registration;
-    const keys = [keyOf(verb, path, version)];
-    // Nest 11 registers routes for every method without their version: they serve any.
-    if (verb === 'all') keys.push(keyOf(verb, path, undefined));
-    for (const key of keys) if (!waiting.has(key)) waiting.set(key, registration);
+    const target = `${registration.verb} ${registration.path}`;
+    byTarget.set(target, [...(byTarget.get(target) ?? []), registration]);
   }
-  const take = ({ method, url, constraints }: FastifyRoute): RouteRegistration | undefined => {
-    const verbs = typeof method === 'string' ? [method.toLowerCase()] : ['all'];
-    // Fastify adds a HEAD route to every GET route by itself.
-    if (method === 'HEAD') verbs.push('get');
-    const registration = verbs.map(verb => waiting.get(keyOf(verb, url, constraints?.['version']))).find(Boolean);
-    if (registration !== undefined) taken.add(registration);
-    return registration;
-  };
-  const finish = () => {
-    for (const registration of waiting.values()) {
-      if (!taken.has(registration)) throw new UnmatchedRouteError(registration);
-    }
-  };
-  return Object.assign(take, { finish });
+  const labels = new Map<FastifyRoute, RouteRegistration>();
+  const unlabelled: FastifyRoute[] = [];
+  for (const route of routes) {
+    const registration = verbsOf(route)
+      .flatMap(verb => byTarget.get(`${verb} ${route.url}`) ?? [])
+      .find(each => sameConstraints(constraintsOf(each), route.constraints ?? {}));
+    if (registration === undefined) unlabelled.push(route);
+    else labels.set(route, registration);
+  }
+
+  const found = new Set(labels.values());
+  for (const registration of registrations) {
+    if (found.has(registration)) continue;
+    const { verb, path } = registration;
+    // Nest may be told to drop the later of two equal routes.
+    const twins = byTarget.get(`${verb} ${path}`) ?? [];
+    const own = constraintsOf(registration);
+    if (twins.some(twin => found.has(twin) && sameConstraints(constraintsOf(twin), own))) continue;
+    // Nest 11 registers routes for every method without their constraints: they serve any version.
+    const plain = unlabelled.find(route => verb === 'all' && isPlainAll(route) && route.url === path);
+    if (plain === undefined) throw new UnmatchedRouteError(registration);
+    labels.set(plain, registration);
+    found.add(registration);
+  }
+  return labels;
 }
 
-function keyOf(verb: string, path: string, version: unknown): string {
-  const versions = version === undefined || version === VERSION_NEUTRAL ? '' : [version].flat().map(String).join();
-  return `${verb} ${path} ${versions}`;
+/** The verbs that a route may have been registered with: Fastify adds a HEAD route to every GET route by itself. */
+function verbsOf({ method }: FastifyRoute): readonly string[] {
+  if (typeof method !== 'string') return ['all'];
+  return method === 'HEAD' ? ['head', 'get'] : [method.toLowerCase()];
+}
+
+function isPlainAll({ method, constraints = {} }: FastifyRoute): boolean {
+  return typeof method !== 'string' && Object.keys(constraints).length === 0;
+}
+
+/** The constraints that Nest gives a route: those of `@RouteConstraints()`, and its version. */
+function constraintsOf(registration: RouteRegistration): Constraints {
+  const { handler, version } = registration;
+  return { ...routeConstraintsOf(handler), ...(!isNeutral(registration) && { version }) };
+}
+
+/** Nest hands the values on as they are, a RegExp among them: the same values are the same constraints. */
+function sameConstraints(one: Constraints, other: Constraints): boolean {
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every(key => one[key] === other[key]);
 }

@@ -16,6 +16,13 @@ import type { Type } from '@nestjs/common';
 /** Present on a route's callback, copied there by Nest from the handler. */
 export const PATH_METADATA = 'path';
 
+/** The host that a controller is bound to, or one of them; `localhost` where it is bound to none. */
+export function hostOf(controller: Type): string {
+  const host: unknown = Reflect.getMetadata('host', controller);
+  const [first] = [host].flat();
+  return typeof first === 'string' ? first : 'localhost';
+}
+
 export { ExecutionContextHost, LegacyRouteConverter };
 
 /** Any method of a controller. */
