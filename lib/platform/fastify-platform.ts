@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
+import { fastifyFurtherServers } from '../routing/fastify-internals.js';
 import { FastifyMatcher, type FastifyRoute } from '../routing/fastify-matcher.js';
 import type { RouteRegistration } from '../routing/nest-internals.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
@@ -11,7 +12,7 @@ import type { Platform } from './platform.js';
 interface FastifyInstance {
   readonly server: Server;
   addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
-  addHook(name: 'onReady', hook: (done: (error?: Error) => void) => void): void;
+  addHook(name: 'onReady' | 'onListen', hook: (done: (error?: Error) => void) => void): void;
   hasRequestDecorator(name: string): boolean;
 }
 
@@ -30,8 +31,12 @@ export class FastifyPlatform implements Platform {
   install(edge: Middleware, exchanges: ExchangeStore): void {
     // Fastify answers a malformed target, a shutdown and a failed CSRF check before any middleware: those responses
     // are seen to here. In-memory requests (`inject()`) do not pass the server, and are first seen by the edge.
-    this.#instance.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-      exchanges.open(request, response);
+    const open = (request: IncomingMessage, response: ServerResponse) => void exchanges.open(request, response);
+    this.#instance.server.prependListener('request', open);
+    // `listen('localhost')` binds one server more for each further address.
+    this.#instance.addHook('onListen', done => {
+      for (const server of fastifyFurtherServers(this.adapter)) server.prependListener('request', open);
+      done();
     });
     this.#instance.addHook('onRoute', ({ method, url, constraints }) => {
       this.#routes.push({ method, url, ...(constraints && { constraints }) });

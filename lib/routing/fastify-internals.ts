@@ -2,6 +2,7 @@
  * What is read of Fastify and of Nest's adapter for it beyond their public API, in one place.
  * `test/routing/nest-internals.spec.ts` fails when one of these moves.
  */
+import type { Server } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { RoutedRequest } from './route-matcher.js';
 
@@ -45,6 +46,11 @@ export function fastifyHostname(adapter: AbstractHttpAdapter, raw: RoutedRequest
   if (raw.hostname !== undefined) return raw.hostname;
   const Request = bySymbol<RequestClass>(adapter, 'fastify.Request');
   return new Request('', {}, raw, {}, {}, {}).hostname;
+}
+
+/** The servers beside `instance.server`, one for each further address that `listen()` was given. */
+export function fastifyFurtherServers(adapter: AbstractHttpAdapter): readonly Server[] {
+  return bySymbol<readonly Server[]>(adapter, 'fastify.serverBindings');
 }
 
 function bySymbol<T>(adapter: AbstractHttpAdapter, description: string): T {

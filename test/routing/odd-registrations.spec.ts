@@ -1,3 +1,7 @@
+import dns from 'node:dns';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { jest } from '@jest/globals';
 import {
   Controller,
   Get,
@@ -16,7 +20,7 @@ import { RouteConstraints } from '@nestjs/platform-fastify';
 import type { Express } from 'express';
 import { Cors, CorsModule, CorsService, NoCors } from 'nestjs-cors';
 import { closeApps, createApp, PLATFORMS, startApp } from '../support/app.js';
-import { preflight, send } from '../support/client.js';
+import { portOf, preflight, send } from '../support/client.js';
 
 const APP = 'https://app.example';
 const ADMIN = 'https://admin.example';
@@ -171,6 +175,36 @@ it('A second app with the module on one instance of express does not boot', asyn
   const second = await NestFactory.create(Root, new ExpressAdapter(shared), options);
   await expect(second.init()).rejects.toMatchObject({ issues: [{ code: 'platform_shared' }] });
   await first.close();
+});
+
+it("Every address that fastify listens on answers a malformed target with the module's policy", async () => {
+  // Many machines have one address for localhost: two are what others have.
+  const addresses = ['127.0.0.1', '127.0.0.2'].map(address => ({ address, family: 4 }));
+  const answer = (...args: readonly unknown[]) => {
+    const done = args.at(-1) as (error: null, found: unknown, family?: number) => void;
+    const [host, options] = args as [string, { all?: boolean }];
+    if (options.all === true) done(null, addresses);
+    else done(null, host === 'localhost' ? '127.0.0.1' : host, 4);
+  };
+  const lookup = jest.spyOn(dns, 'lookup').mockImplementation(answer as never);
+  const app = await createApp({ platform: 'fastify', cors: { origin: APP } });
+  try {
+    await app.listen(0, 'localhost');
+    lookup.mockRestore();
+    for (const { address } of addresses) {
+      const options = { host: address, port: portOf(app), path: '/%', headers: { Origin: APP } };
+      const [response] = (await once(get(options), 'response')) as [IncomingMessage];
+      response.resume();
+      expect([address, response.statusCode === 200, response.headers['access-control-allow-origin']]).toEqual([
+        address,
+        false,
+        APP,
+      ]);
+    }
+  } finally {
+    lookup.mockRestore();
+    await app.close();
+  }
 });
 
 describe('An instrumented app, on express,', () => {
