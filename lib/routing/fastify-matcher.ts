@@ -222,8 +222,17 @@ function constraintsOf(registration: RouteRegistration): Constraints {
   return { ...routeConstraintsOf(handler), ...(!isNeutral(registration) && { version }) };
 }
 
-/** Nest hands the values on as they are, a RegExp among them: the same values are the same constraints. */
+/**
+ * Nest hands the values on as they are, a RegExp among them: the same values are the same constraints. Versions may be
+ * lists of their own with the same entries.
+ */
 function sameConstraints(one: Constraints, other: Constraints): boolean {
   const keys = Object.keys(one);
-  return keys.length === Object.keys(other).length && keys.every(key => one[key] === other[key]);
+  if (keys.length !== Object.keys(other).length) return false;
+  return keys.every(key => (key === 'version' ? sameVersions(one[key], other[key]) : one[key] === other[key]));
+}
+
+function sameVersions(one: unknown, other: unknown): boolean {
+  const [versions, others] = [[one].flat(), [other].flat()];
+  return versions.length === others.length && versions.every((version, index) => version === others[index]);
 }
