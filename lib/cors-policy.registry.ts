@@ -46,14 +46,18 @@ export class CorsPolicyRegistry {
   } {
     const [policies, matcher] = this.#loaded();
     const route = matcher.match(request);
-    return { route, policy: route === undefined ? this.#ofPath(request) : this.#ofRoute(policies, route) };
+    return {
+      route,
+      policy: route === undefined ? (this.#ruleOf(request) ?? policies.module) : this.#ofRoute(policies, route),
+    };
   }
 
   /** The handlers that may serve what a preflight announces. */
   ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): PreflightTarget {
     const [policies, matcher] = this.#loaded();
     const methods = matcher.matchPreflight(request, requestMethod, requestHeaders);
-    const ofPath = [this.#ofPath(request)];
+    const rule = this.#ruleOf(request);
+    const ofPath = [rule ?? policies.module];
     const byMethod = [...methods].map(([method, routes]): [string, readonly CompiledPolicy[]] => [
       method,
       routes.length === 0 ? ofPath : routes.map(route => this.#ofRoute(policies, route)),
@@ -63,9 +67,7 @@ export class CorsPolicyRegistry {
     if (methods.size === 0) target.set(requestMethod, ofPath);
     // Beside a controller's catch-all, a rule may be for a middleware, which nobody can ask for its methods.
     const isControllers = [...methods.values()].every(routes => routes.length > 0);
-    if (isControllers && !target.has(requestMethod) && this.#ruleOf(request) !== undefined) {
-      target.set(requestMethod, ofPath);
-    }
+    if (isControllers && rule !== undefined && !target.has(requestMethod)) target.set(requestMethod, ofPath);
     return { methods, policies: target };
   }
 
@@ -90,11 +92,7 @@ export class CorsPolicyRegistry {
     return actualResponse(policy, judgeActual(exchange.request, policy));
   }
 
-  /** The policy of what no controller serves. */
-  #ofPath(request: RoutedRequest): CompiledPolicy {
-    return this.#ruleOf(request) ?? this.policies.module;
-  }
-
+  /** The policy of the first rule for a request's path. */
   #ruleOf(request: RoutedRequest): CompiledPolicy | undefined {
     const [{ rules }, matcher] = this.#loaded();
     const path = rules.length === 0 ? undefined : matcher.pathOf(request);

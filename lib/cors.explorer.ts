@@ -47,23 +47,18 @@ export class CorsExplorer {
     this.#reportMisplaced(routes, issues);
     const versioning = this.#config.getVersioning();
     const versionHeader = versioning?.type === VersioningType.HEADER ? versioning.header : '';
-    return { routes, matcher: this.#matcher(platform, routes, issues), versionHeader };
-  }
-
-  /** Looks again, where the platform went on registering: for routes of others, and for a second CORS layer. */
-  exploreAgain(
-    platform: Platform,
-    routes: readonly RouteRegistration[],
-    issues: IssueCollector,
-  ): RouteMatcher | undefined {
-    return this.#matcher(platform, routes, issues);
+    return { routes, matcher: this.createMatcher(platform, routes, issues), versionHeader };
   }
 
   get #config(): ApplicationConfig {
     return applicationConfigOf(containerOf(this.moduleRef));
   }
 
-  #matcher(
+  /**
+   * Makes the matcher from what the platform holds by now, and looks for a second CORS layer: again before the start,
+   * where the platform goes on registering.
+   */
+  createMatcher(
     platform: Platform | undefined,
     routes: readonly RouteRegistration[],
     issues: IssueCollector,

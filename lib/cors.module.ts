@@ -146,7 +146,7 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
     this.registry.load(policies, app.matcher);
     platform.beforeStart(() => {
       const late = new IssueCollector();
-      const matcher = this.explorer.exploreAgain(platform, app.routes, late);
+      const matcher = this.explorer.createMatcher(platform, app.routes, late);
       if (matcher === undefined || late.errors().length > 0) throw new CorsConfigurationError(late.errors());
       this.registry.load(policies, matcher);
     });

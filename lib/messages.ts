@@ -289,7 +289,7 @@ export const PROBLEMS = {
   request_header_forbidden: {
     severity: 'error',
     problem: 'is set by browsers alone: scripts can never send it',
-    hint: 'Remove it.||Remove it.',
+    hint: 'Remove it.',
   },
   request_header_is_response_header: {
     severity: 'error',
