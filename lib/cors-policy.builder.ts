@@ -34,6 +34,8 @@ export interface PolicySet {
   /** Of what is not a controller's route, by path; the first that matches applies. */
   readonly rules: readonly PathRule[];
   readonly routes: readonly RoutePolicy[];
+  /** Whether `rejectDisallowed` is on for anything but controllers' routes. */
+  readonly rejectsUnrouted: boolean;
   readonly debug: boolean;
   readonly warnings: readonly CorsIssue[];
   /** The policy of a handler, or `undefined` for one that is not routed. */
@@ -179,9 +181,6 @@ class PolicySetBuilder {
     this.#locate(levels, location);
     if (stated.rules.findIndex(rule => rule.path === path) < index) report('rule_repeated');
     if (this.#isShadowed(path)) report('rule_shadowed');
-    if (levels.some(({ stated }) => stated.rejectDisallowed === true)) {
-      this.issues.add(location, problem('rule_cannot_reject', 'rejectDisallowed', true));
-    }
     const merged = this.#merge([stated.level, ...levels]);
     try {
       return { matches: compilePath(path), merged };
@@ -240,9 +239,12 @@ function compileSet(
     ofController.set(route.handler, policy);
     routePolicies.push({ route, policy });
   }
+  const modulePolicy = compile(module);
+  const pathRules = rules.map(({ matches, merged }) => ({ matches, policy: compile(merged) }));
   return {
-    module: compile(module),
-    rules: Object.freeze(rules.map(({ matches, merged }) => ({ matches, policy: compile(merged) }))),
+    module: modulePolicy,
+    rules: Object.freeze(pathRules),
+    rejectsUnrouted: [modulePolicy, ...pathRules.map(({ policy }) => policy)].some(each => each.rejectDisallowed),
     routes: Object.freeze(routePolicies),
     of: (controller, handler) => handlers.get(controller)?.get(handler),
   };

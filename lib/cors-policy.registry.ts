@@ -34,6 +34,11 @@ export class CorsPolicyRegistry {
     return this.#loaded()[0];
   }
 
+  /** Whether `rejectDisallowed` is on for anything but controllers' routes. */
+  get rejectsUnrouted(): boolean {
+    return this.#policies?.rejectsUnrouted ?? false;
+  }
+
   /** The policy of the handler that runs: no path is matched, unless it is not the function that was routed. */
   ofHandler(controller: unknown, handler: unknown, request: RoutedRequest): CompiledPolicy {
     return this.policies.of(controller, handler) ?? this.ofRequest(request).policy;

@@ -3,6 +3,7 @@ import type { DynamicModule, OnModuleInit } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import { CORS_MODULE_OPTIONS, LOGGER_CONTEXT } from './cors.constants.js';
 import { CorsConfigurationError } from './cors.errors.js';
+import { CorsEnforcer } from './cors.enforcer.js';
 import { CorsExplorer } from './cors.explorer.js';
 import { CorsGuard } from './cors.guard.js';
 import { CorsInterceptor } from './cors.interceptor.js';
@@ -69,6 +70,7 @@ export type CorsModuleAsyncOptions = typeof configurable.ASYNC_OPTIONS_TYPE;
       useFactory: (registry: CorsPolicyRegistry) =>
         new ExchangeStore((exchange, request) => registry.respondSafely(exchange, request)),
     },
+    CorsEnforcer,
     CorsGuard,
     CorsInterceptor,
     CorsPreflight,
@@ -91,16 +93,22 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
     @Inject(CorsService) private readonly service: CorsService,
     @Inject(ExchangeStore) exchanges: ExchangeStore,
     @Inject(CorsPreflight) preflight: CorsPreflight,
+    @Inject(CorsEnforcer) enforcer: CorsEnforcer,
   ) {
     super();
-    const edge = createEdge(exchanges, (...exchange) => preflight.answer(...exchange));
     // Fires when the platform is known and nothing is registered on it yet: before this constructor under NestFactory,
     // after it under @nestjs/testing. Ahead of all else, or a parser's or a guard's refusal would carry no header.
     this.host.init$.subscribe(() => {
       // In a microservice or an application context it fires without one.
       const adapter = this.#adapter;
-      this.#platform = adapter && platformOf(adapter);
-      this.#platform?.install(edge, exchanges);
+      const platform = adapter && platformOf(adapter);
+      this.#platform = platform;
+      if (platform === undefined) return;
+      const edge = createEdge(exchanges, {
+        answerPreflight: (...args) => preflight.answer(...args),
+        admit: (exchange, request) => enforcer.enforceUnrouted(exchange, request, raw => platform.present(raw)),
+      });
+      platform.install(edge, exchanges);
     });
   }
 

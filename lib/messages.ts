@@ -67,11 +67,6 @@ export const PROBLEMS = {
     problem: 'is the path of an earlier rule, which always applies first',
     hint: 'Remove one of the two.',
   },
-  rule_cannot_reject: {
-    severity: 'warning',
-    problem: 'has no effect in a rule: only requests to controllers can be rejected before they are handled',
-    hint: 'Remove rejectDisallowed from the rule, and protect what serves this path by itself.',
-  },
   rule_shadowed: {
     severity: 'warning',
     problem: "is served by a controller's route, whose own policy applies to the methods that it serves",

@@ -8,24 +8,33 @@ export type Next = (error?: unknown) => void;
 /** A connect-style middleware on Node's own request and response. */
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void;
 
-/** Answers a preflight: ends the response, or passes an error to `next`. */
-export type AnswerPreflight = (
-  exchange: CorsExchange,
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: Next,
-) => void;
+/** What the edge does with the two kinds of requests. */
+export interface EdgeDuties {
+  /** Answers a preflight: ends the response, or passes an error to `next`. */
+  answerPreflight(exchange: CorsExchange, request: IncomingMessage, response: ServerResponse, next: Next): void;
+  /** Throws what keeps an actual request from going further. */
+  admit(exchange: CorsExchange, request: IncomingMessage): void;
+}
 
 /**
  * The outermost layer of the app: sees every request before any other middleware, keeps preflights from going
  * further, and lets everything else through.
  */
-export function createEdge(exchanges: ExchangeStore, answerPreflight: AnswerPreflight): Middleware {
+export function createEdge(exchanges: ExchangeStore, duties: EdgeDuties): Middleware {
   return function corsEdge(request, response, next) {
     const exchange = exchanges.open(request, response);
     // A platform may rewrite targets as requests come in (Fastify's `rewriteUrl`).
     exchange.url = request.url ?? '/';
-    if (exchange.preflight) answerPreflight(exchange, request, response, next);
-    else next();
+    if (exchange.preflight) {
+      duties.answerPreflight(exchange, request, response, next);
+      return;
+    }
+    try {
+      duties.admit(exchange, request);
+    } catch (error) {
+      next(error);
+      return;
+    }
+    next();
   };
 }

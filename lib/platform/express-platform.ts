@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
 import { ExpressMatcher } from '../routing/express-matcher.js';
 import type { RouteRegistration } from '../routing/nest-internals.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
 import type { Middleware } from './edge.js';
 import type { Platform } from './platform.js';
+import type { PlatformRequest } from './site.js';
 
 /** The `cors` package's middleware: added by `enableCors()`, by `{ cors: true }` and by `app.use(cors())`. */
 const CORS_MIDDLEWARE = 'corsMiddleware';
@@ -20,6 +22,11 @@ export class ExpressPlatform implements Platform {
 
   createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher {
     return new ExpressMatcher(this.adapter, config, registrations);
+  }
+
+  present(request: IncomingMessage): PlatformRequest {
+    // Express gives its own prototype to Node's request.
+    return request as IncomingMessage & PlatformRequest;
   }
 
   hasForeignCors(): boolean {

@@ -1,12 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
-import { fastifyFurtherServers } from '../routing/fastify-internals.js';
+import { fastifyFurtherServers, fastifyRequestOf } from '../routing/fastify-internals.js';
 import { FastifyMatcher, type FastifyRoute } from '../routing/fastify-matcher.js';
 import type { RouteRegistration } from '../routing/nest-internals.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
 import type { Middleware } from './edge.js';
 import type { ExchangeStore } from './exchange-store.js';
 import type { Platform } from './platform.js';
+import type { PlatformRequest } from './site.js';
 
 /** The part of a Fastify instance that is used. */
 interface FastifyInstance {
@@ -47,6 +48,10 @@ export class FastifyPlatform implements Platform {
 
   createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher {
     return new FastifyMatcher(this.adapter, config, registrations, this.#routes);
+  }
+
+  present(request: IncomingMessage): PlatformRequest {
+    return fastifyRequestOf(this.adapter, request);
   }
 
   hasForeignCors(): boolean {

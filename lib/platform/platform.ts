@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
 import type { RouteRegistration } from '../routing/nest-internals.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
@@ -5,6 +6,7 @@ import type { Middleware } from './edge.js';
 import type { ExchangeStore } from './exchange-store.js';
 import { ExpressPlatform } from './express-platform.js';
 import { FastifyPlatform } from './fastify-platform.js';
+import type { PlatformRequest } from './site.js';
 
 /** What differs between HTTP platforms. */
 export interface Platform {
@@ -16,6 +18,9 @@ export interface Platform {
    * @throws {UnmatchedRouteError} when the platform does not hold one of them
    */
   createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher;
+
+  /** The request with its scheme and host, as the platform tells them with the app's trust in its proxy. */
+  present(request: IncomingMessage): PlatformRequest;
 
   /** Whether another CORS layer is installed by now. */
   hasForeignCors(): boolean;

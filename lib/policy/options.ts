@@ -95,7 +95,8 @@ export interface CorsPolicyOptions {
 
   /**
    * Answer 403 to an actual request from an origin that the policy does not allow, before the handler runs. Requests
-   * without an `Origin` header and same-origin requests pass. CORS is not access control: keep the guards.
+   * without an `Origin` header and same-origin requests pass. On the module and in a rule of `routes` it also covers
+   * what no controller serves, ahead of the app's middleware. CORS is not access control: keep the guards.
    *
    * @default false
    */

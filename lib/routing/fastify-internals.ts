@@ -25,6 +25,13 @@ interface FastifyOptions {
   readonly routerOptions: FastifyRouterOptions;
 }
 
+/** What is read of Fastify's request. */
+interface FastifyRequest extends RoutedRequest {
+  readonly protocol: string;
+  readonly host: string;
+  readonly hostname: string;
+}
+
 type RequestClass = new (
   id: string,
   params: object,
@@ -32,20 +39,22 @@ type RequestClass = new (
   query: object,
   log: object,
   context: object,
-) => {
-  readonly hostname: string;
-};
+) => FastifyRequest;
 
 /** The options Fastify made its router with, the app's own constraint strategies included. */
 export function fastifyRouterOptions(adapter: AbstractHttpAdapter): FastifyRouterOptions {
   return bySymbol<FastifyOptions>(adapter, 'fastify.options').routerOptions;
 }
 
-/** A request's host name as Fastify tells it, with the app's trust in its proxy. */
-export function fastifyHostname(adapter: AbstractHttpAdapter, raw: RoutedRequest & { hostname?: string }): string {
-  if (raw.hostname !== undefined) return raw.hostname;
+/** A request as Fastify tells it, with the app's trust in its proxy. */
+export function fastifyRequestOf(adapter: AbstractHttpAdapter, raw: RoutedRequest): FastifyRequest {
   const Request = bySymbol<RequestClass>(adapter, 'fastify.Request');
-  return new Request('', {}, raw, {}, {}, {}).hostname;
+  return new Request('', {}, raw, {}, {}, {});
+}
+
+/** The same for its host name; requests that nobody sent know theirs. */
+export function fastifyHostname(adapter: AbstractHttpAdapter, raw: RoutedRequest & { hostname?: string }): string {
+  return raw.hostname ?? fastifyRequestOf(adapter, raw).hostname;
 }
 
 /** The servers beside `instance.server`, one for each further address that `listen()` was given. */

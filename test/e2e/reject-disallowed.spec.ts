@@ -1,4 +1,5 @@
 import { Controller, Get, Injectable, Post, type CanActivate, type INestApplication } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Cors, type CorsModuleOptions } from 'nestjs-cors';
 import { FORBIDDEN_BODY, remedyOf } from '../../lib/messages.js';
@@ -203,13 +204,73 @@ describe.each(PLATFORMS)('rejectDisallowed on %s', platform => {
     expect(await observe(app, pay({ Origin: APP }))).toEqual({ status: 403, cors: readable(APP), ran: ['guard'] });
   });
 
-  it('says nothing about responses of a path that is not routed', async () => {
-    const app = await start();
+  describe('of what no controller serves', () => {
+    /** Answers by itself, as static files and a GraphQL endpoint do. */
+    const serveRaw = (app: INestApplication) =>
+      app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+        if (!request.url?.startsWith('/raw')) return next();
+        ran('raw');
+        response.end('raw');
+      });
+    const raw = (path: string, headers: Record<string, string>) => ({ method: 'POST', path, headers });
+    const passed = { status: 200, ran: ['raw'] };
 
-    expect(await observe(app, { path: '/nope', headers: { Origin: EVIL } })).toEqual({
-      status: 404,
-      cors: UNREADABLE,
-      ran: [],
+    it("refuses by a rule before anything of the app runs, and by the module's policy elsewhere (ORD-08)", async () => {
+      const routes = [{ path: '/raw/open', policy: { rejectDisallowed: false } }];
+      const app = await start({ cors: { ...cors, routes }, configure: serveRaw });
+
+      expect(await observe(app, raw('/raw', { Origin: EVIL }))).toEqual(rejected);
+      expect(await observe(app, raw('/raw', { Origin: 'null' }))).toEqual(rejected);
+      expect(await observe(app, raw('/raw/open', { Origin: EVIL }))).toEqual({ ...passed, cors: UNREADABLE });
+      expect(await observe(app, raw('/raw', { Origin: APP }))).toEqual({ ...passed, cors: readable(APP) });
+      expect(await observe(app, { path: '/nope', headers: { Origin: EVIL } })).toEqual(rejected);
+      expect(await observe(app, { path: '/nope', headers: { Origin: APP } })).toEqual({
+        status: 404,
+        cors: readable(APP),
+        ran: [],
+      });
+    });
+
+    it('refuses by a rule alone', async () => {
+      const routes = [{ path: '/raw/*splat', policy: { rejectDisallowed: true } }];
+      const app = await start({ cors: { origin: APP, routes }, configure: serveRaw });
+
+      expect(await observe(app, raw('/raw/1', { Origin: EVIL }))).toEqual(rejected);
+      expect(await observe(app, raw('/raw', { Origin: EVIL }))).toEqual({ ...passed, cors: UNREADABLE });
+      expect(await observe(app, raw('/pay', { Origin: EVIL }))).toEqual({ ...served, cors: UNREADABLE });
+      expect(await observe(app, preflightOf('/raw/1', APP, 'POST'))).toMatchObject({ status: 204 });
+    });
+
+    it('passes requests without Origin and of their own origin, by Host and by Sec-Fetch-Site (ORD-09, ORD-10)', async () => {
+      const app = await start({ configure: serveRaw });
+      const own = `http://127.0.0.1:${String(portOf(app))}`;
+
+      expect(await observe(app, raw('/raw', {}))).toEqual({ ...passed, cors: UNREADABLE });
+      expect(await observe(app, raw('/raw', { Origin: own }))).toEqual({ ...passed, cors: UNREADABLE });
+      expect(await observe(app, raw('/raw', { Origin: EVIL, 'Sec-Fetch-Site': 'same-origin' }))).toEqual({
+        ...passed,
+        cors: UNREADABLE,
+      });
+      expect(await observe(app, raw('/raw', { Origin: own, 'Sec-Fetch-Site': 'cross-site' }))).toEqual(rejected);
+    });
+
+    it('knows its own origin behind a proxy that the app trusts, and behind no other (ORD-11)', async () => {
+      const forwarded = {
+        Host: 'internal',
+        'X-Forwarded-Proto': 'https',
+        'X-Forwarded-Host': 'api.example',
+        Origin: 'https://api.example',
+      };
+      const trusting = await start({
+        fastify: { trustProxy: 'loopback' },
+        configure: app => {
+          if (platform === 'express') (app as NestExpressApplication).set('trust proxy', 'loopback');
+          return serveRaw(app);
+        },
+      });
+      expect(await observe(trusting, raw('/raw', forwarded))).toEqual({ ...passed, cors: UNREADABLE });
+      const wary = await start({ configure: serveRaw });
+      expect(await observe(wary, raw('/raw', forwarded))).toEqual(rejected);
     });
   });
 });

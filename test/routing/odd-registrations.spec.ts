@@ -324,14 +324,6 @@ describe.each(PLATFORMS)('On %s', platform => {
     expect(told).toEqual([['candidates_differ', ['/c/me', '/c/:id']]]);
   });
 
-  it('rejectDisallowed in a rule is told to have no effect', async () => {
-    const routes = [{ path: '/raw', policy: { rejectDisallowed: true } }];
-    const app = await startApp({ platform, cors: { origin: APP, routes } });
-    expect(app.get(CorsService).warnings.map(({ code, location }) => [code, location])).toEqual([
-      ['rule_cannot_reject', { level: 'route', rule: '/raw' }],
-    ]);
-  });
-
   it('a response whose headers follow an absent reason keeps them', async () => {
     const app = await startApp({
       platform,

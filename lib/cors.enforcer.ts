@@ -1,0 +1,74 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { LOGGER_CONTEXT } from './cors.constants.js';
+import { CorsForbiddenException } from './cors.errors.js';
+import { CorsPolicyRegistry } from './cors-policy.registry.js';
+import { printable, remedyOf } from './messages.js';
+import type { CorsExchange } from './platform/exchange.js';
+import { siteOf, type PlatformRequest } from './platform/site.js';
+import type { CompiledPolicy } from './policy/compile.js';
+import { judgeOrigin, type Refusal } from './protocol/decision.js';
+import { isCrossOrigin } from './protocol/same-origin.js';
+import type { RoutedRequest } from './routing/route-matcher.js';
+
+/** Refuses what a policy refuses, wherever in the request's way that is decided. */
+@Injectable()
+export class CorsEnforcer {
+  readonly #logger = new Logger(LOGGER_CONTEXT);
+
+  constructor(@Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry) {}
+
+  /**
+   * A preflight was judged when its target was found: here it is enforced.
+   *
+   * @throws {CorsForbiddenException}
+   */
+  enforcePreflight(exchange: CorsExchange): void {
+    const { outcome } = exchange;
+    if (outcome !== undefined && !outcome.allowed) throw this.#exception(outcome.refusal, exchange);
+  }
+
+  /**
+   * Rejects an actual request of another origin where its policy has `rejectDisallowed`.
+   *
+   * @throws {CorsForbiddenException}
+   */
+  enforceActual(exchange: CorsExchange, policy: CompiledPolicy, request: PlatformRequest): void {
+    if (!policy.rejectDisallowed) return;
+    const decision = judgeOrigin(exchange.request.origin, policy);
+    if (decision.allowed || !comesFromElsewhere(exchange, request)) return;
+    throw this.#exception(decision, exchange);
+  }
+
+  /**
+   * The same for what no controller serves, and no guard sees: raw routes, static files, GraphQL.
+   *
+   * @param present tells the request as the platform does
+   * @throws {CorsForbiddenException}
+   */
+  enforceUnrouted<Request extends RoutedRequest>(
+    exchange: CorsExchange,
+    request: Request,
+    present: (request: Request) => PlatformRequest,
+  ): void {
+    if (exchange.request.origin === undefined || !this.registry.rejectsUnrouted) return;
+    const { route, policy } = this.registry.ofRequest(request);
+    if (route === undefined) this.enforceActual(exchange, policy, present(request));
+  }
+
+  #exception(refusal: Refusal, { request, url }: CorsExchange): CorsForbiddenException {
+    if (!this.registry.policies.debug) return new CorsForbiddenException(refusal.reason);
+    const hint = remedyOf(refusal.reason, refusal.detail ?? '');
+    const target = `${printable(request.requestMethod ?? request.method)} ${printable(url)}`;
+    this.#logger.warn(`Refused ${target} from ${printable(request.origin ?? '')}: ${refusal.reason}. ${hint}`);
+    return new CorsForbiddenException(refusal.reason, { hint });
+  }
+}
+
+function comesFromElsewhere({ request }: CorsExchange, platformRequest: PlatformRequest): boolean {
+  const secFetchSite = platformRequest.headers['sec-fetch-site'];
+  return isCrossOrigin({
+    origin: request.origin,
+    secFetchSite: typeof secFetchSite === 'string' ? secFetchSite : undefined,
+    ...siteOf(platformRequest),
+  });
+}

@@ -1,0 +1,20 @@
+import type { RoutedRequest } from '../routing/route-matcher.js';
+
+/** A platform's request: both platforms tell scheme and host, and honour the app's trust in its proxy. */
+export interface PlatformRequest extends RoutedRequest {
+  readonly protocol: string;
+  /** With the port, where there is one. */
+  readonly host: string;
+}
+
+/** The scheme and the authority that a request was sent to. */
+export function siteOf({ protocol, host, headers }: PlatformRequest): {
+  readonly scheme: string;
+  readonly host: string;
+} {
+  const authority = headers[':authority'];
+  // RFC 9113 §8.3.1: on HTTP/2 `Host` says nothing beside `:authority`. Fastify reads it first; what a trusted proxy
+  // says counts before both.
+  const isPlain = typeof authority === 'string' && host === headers['host'];
+  return { scheme: protocol, host: isPlain ? authority : host };
+}
