@@ -89,7 +89,7 @@ export class IssueCollector {
 }
 
 /** `AdminController.list (GET /admin)` */
-function routeLabel(route: CorsIssueRoute): string {
+export function routeLabel(route: CorsIssueRoute): string {
   return `${route.controller}.${route.handler} ${targetLabel(route)}`;
 }
 

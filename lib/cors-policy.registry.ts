@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { LOGGER_CONTEXT } from './cors.constants.js';
-import type { PolicySet } from './cors-policy.builder.js';
+import { routeLabel } from './cors-issue.js';
+import { issueRouteOf, type PolicySet } from './cors-policy.builder.js';
+import { printable, replacedLine } from './messages.js';
 import type { CorsExchange } from './platform/exchange.js';
+import type { ResponseAuthority } from './platform/exchange-store.js';
 import type { CompiledPolicy } from './policy/compile.js';
 import { judgeActual } from './protocol/decision.js';
 import type { TargetPolicies } from './protocol/preflight.js';
@@ -18,8 +21,10 @@ export interface PreflightTarget {
 
 /** Holds the policies in force, and finds the one that a request falls under. */
 @Injectable()
-export class CorsPolicyRegistry {
+export class CorsPolicyRegistry implements ResponseAuthority {
   readonly #logger = new Logger(LOGGER_CONTEXT);
+  /** The policies whose routes were told to set CORS headers of their own. */
+  readonly #told = new WeakSet<CompiledPolicy>();
   #policies: PolicySet | undefined;
   #matcher: RouteMatcher | undefined;
 
@@ -93,8 +98,28 @@ export class CorsPolicyRegistry {
     // A preflight that nobody decided about is refused, and so is everything before the app is ready.
     if (exchange.preflight) return REFUSED_PREFLIGHT;
     if (this.#policies === undefined) return NO_CORS;
-    const policy = exchange.policy ?? this.ofRequest(asArrived(request, exchange)).policy;
+    const policy = this.#policyOf(exchange, request);
     return actualResponse(policy, judgeActual(exchange.request, policy));
+  }
+
+  /** Warns, once for each route, of CORS headers that something else sets: they are never sent. */
+  reportReplaced(exchange: CorsExchange, request: IncomingMessage, names: readonly string[]): void {
+    if (this.#policies === undefined) return;
+    try {
+      const policy = this.#policyOf(exchange, request);
+      if (this.#told.has(policy)) return;
+      this.#told.add(policy);
+      const { route } = this.ofRequest(asArrived(request, exchange));
+      const place = route && routeLabel(issueRouteOf(route));
+      this.#logger.warn(replacedLine(names, place ?? `${printable(exchange.url)}, which no controller serves`));
+    } catch (error) {
+      this.#logger.error(error);
+    }
+  }
+
+  /** That of the handler that ran, or of what would have served the request. */
+  #policyOf(exchange: CorsExchange, request: IncomingMessage): CompiledPolicy {
+    return exchange.policy ?? this.ofRequest(asArrived(request, exchange)).policy;
   }
 
   /** The policy of the first rule for a request's path. */

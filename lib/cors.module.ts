@@ -67,8 +67,7 @@ export type CorsModuleAsyncOptions = typeof configurable.ASYNC_OPTIONS_TYPE;
     {
       provide: ExchangeStore,
       inject: [CorsPolicyRegistry],
-      useFactory: (registry: CorsPolicyRegistry) =>
-        new ExchangeStore((exchange, request) => registry.respondSafely(exchange, request)),
+      useFactory: (registry: CorsPolicyRegistry) => new ExchangeStore(registry),
     },
     CorsEnforcer,
     CorsGuard,

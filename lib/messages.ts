@@ -464,6 +464,12 @@ export function remedyOf(reason: keyof typeof REMEDIES, detail: string, where?: 
     .replaceAll('{detail}', () => printable(detail));
 }
 
+/** Told once for each route whose responses arrive with CORS headers of their own. `place` is fit for a log. */
+export function replacedLine(names: readonly string[], place: string): string {
+  const shown = names.map(printable).join(', ');
+  return `CorsModule replaced ${shown}, which was set on a response of ${place}: the policy of the route decides, and browsers refuse two answers. Remove what sets it (a handler, @Header(), a proxy, another CORS layer), and state with @Cors() or in \`routes\` what it was for.`;
+}
+
 /** One line of the start-up summary: a route and who may call it. */
 export function policyLine(
   route: { readonly method: string; readonly path: string; readonly version?: string },

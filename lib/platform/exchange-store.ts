@@ -9,17 +9,19 @@ import { writeCorsResponse } from './write-headers.js';
 /** A platform's request or response, or Node's own inside it. */
 type Wrapped<T> = T | { readonly raw: T };
 
-/** What to add to a response, asked as its headers are flushed. */
-export type ResolveResponse = (exchange: CorsExchange, request: IncomingMessage) => CorsResponse;
+/** Who is asked about a response as its headers are flushed. Throws nothing: that would lose the response. */
+export interface ResponseAuthority {
+  /** What to add to it. */
+  respondSafely(exchange: CorsExchange, request: IncomingMessage): CorsResponse;
+  /** Told the names of CORS headers that something else had set, otherwise than the policy has it. */
+  reportReplaced(exchange: CorsExchange, request: IncomingMessage, names: readonly string[]): void;
+}
 
 /** Keeps what is decided about each request in flight. One per app: two apps in one process never meet. */
 export class ExchangeStore {
   readonly #exchanges = new WeakMap<IncomingMessage, CorsExchange>();
-  readonly #resolveResponse: ResolveResponse;
 
-  constructor(resolveResponse: ResolveResponse) {
-    this.#resolveResponse = resolveResponse;
-  }
+  constructor(private readonly authority: ResponseAuthority) {}
 
   /** The exchange of a request. Begins with the first call, which also sees to the response's headers. */
   open(request: Wrapped<IncomingMessage>, response: Wrapped<ServerResponse>): CorsExchange {
@@ -38,7 +40,8 @@ export class ExchangeStore {
     const rawResponse = 'raw' in response ? response.raw : response;
     // The one place where the final headers are seen on every platform and for every way to answer.
     onHeaders(rawResponse, () => {
-      writeCorsResponse(rawResponse, this.#resolveResponse(exchange, rawRequest));
+      const replaced = writeCorsResponse(rawResponse, this.authority.respondSafely(exchange, rawRequest));
+      if (replaced !== undefined) this.authority.reportReplaced(exchange, rawRequest, replaced);
     });
     keepHeadersWithoutReason(rawResponse);
     return exchange;
