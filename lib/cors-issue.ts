@@ -1,5 +1,8 @@
 import { PROBLEMS, quote, type ProblemCode } from './messages.js';
 import { isError, type Problem } from './policy/issue.js';
+import type { CorsProvenance } from './policy/options.js';
+import type { RouteRegistration } from './routing/nest-internals.js';
+import { methodOf } from './routing/route-matcher.js';
 
 /**
  * The stable code of a configuration issue.
@@ -86,6 +89,19 @@ export class IssueCollector {
       .filter(({ problem }) => isError(problem.code) === errors)
       .map(({ problem, location, routes }) => toIssue(problem, location, [...routes.values()]));
   }
+}
+
+export function issueRouteOf({ controller, handlerName, verb, path }: RouteRegistration): CorsIssueRoute {
+  return { controller: controller.name, handler: handlerName, method: methodOf(verb), path };
+}
+
+/** Where a field of a policy was stated, as far as its source tells. Only a route has a controller and a handler. */
+export function locationOfSource(source: CorsProvenance, route: RouteRegistration | undefined): CorsIssueLocation {
+  if (source.startsWith('policy:')) return { level: 'policy', policy: source.slice('policy:'.length) };
+  const controller = route?.controller.name ?? '';
+  if (source === 'controller') return { level: 'controller', controller };
+  if (source === 'handler') return { level: 'handler', controller, handler: route?.handlerName ?? '' };
+  return { level: 'module' };
 }
 
 /** `AdminController.list (GET /admin)` */

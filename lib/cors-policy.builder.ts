@@ -1,10 +1,18 @@
 import type { Type } from '@nestjs/common';
 import type { CorsMetadataAccessor } from './cors-metadata.accessor.js';
-import { IssueCollector, type CorsIssue, type CorsIssueLocation, type CorsIssueRoute } from './cors-issue.js';
+import {
+  IssueCollector,
+  issueRouteOf,
+  type CorsIssue,
+  type CorsIssueLocation,
+  type CorsIssueRoute,
+} from './cors-issue.js';
+import { reportUntrustedOrigins } from './csrf-protection.js';
 import type { CorsMetadata } from './cors.decorator.js';
 import { CorsConfigurationError } from './cors.errors.js';
 import type { ExploredApp } from './cors.explorer.js';
 import type { ProblemCode } from './messages.js';
+import type { SecurityHook } from './platform/security-hook.js';
 import { createMergedPolicyCheck } from './policy/check.js';
 import { createPolicyCompiler, type CompiledPolicy } from './policy/compile.js';
 import { problem, type Problem } from './policy/issue.js';
@@ -12,7 +20,7 @@ import { mergeLevels, type MergedPolicy, type PolicyLevel } from './policy/merge
 import { readModuleOptions, type StatedModule, type StatedRule } from './policy/module-options.js';
 import { readReference } from './policy/reference.js';
 import { hostOf, type Handler, type RouteRegistration } from './routing/nest-internals.js';
-import { compilePath, PathSyntaxError } from './routing/path-rules.js';
+import { compilePath, PathSyntaxError, sampleOf } from './routing/path-rules.js';
 import { makeRequest, methodOf, USUAL_METHODS, type RouteMatcher } from './routing/route-matcher.js';
 
 /** A route and the policy in force on it. */
@@ -23,6 +31,7 @@ export interface RoutePolicy {
 
 /** A rule of `routes`, and its policy. */
 export interface PathRule {
+  readonly path: string;
   readonly matches: (path: string) => boolean;
   readonly policy: CompiledPolicy;
 }
@@ -51,6 +60,7 @@ interface DecoratedLevels {
 
 /** A rule of `routes`, read. */
 interface MergedRule {
+  readonly path: string;
   readonly matches: (path: string) => boolean;
   readonly merged: MergedPolicy;
 }
@@ -84,9 +94,10 @@ class PolicySetBuilder {
   private readonly routes: readonly RouteRegistration[];
   private readonly matcher: RouteMatcher | undefined;
   private readonly versionHeader: string;
+  private readonly securityHook: SecurityHook | undefined;
 
   constructor(
-    { routes, matcher, versionHeader }: ExploredApp,
+    { routes, matcher, versionHeader, securityHook }: ExploredApp,
     private readonly metadata: CorsMetadataAccessor,
     private readonly issues: IssueCollector,
     private readonly production: boolean,
@@ -94,6 +105,7 @@ class PolicySetBuilder {
     this.routes = routes;
     this.matcher = matcher;
     this.versionHeader = versionHeader;
+    this.securityHook = securityHook;
     this.#check = createMergedPolicyCheck({ production });
   }
 
@@ -113,6 +125,7 @@ class PolicySetBuilder {
     if (errors.length > 0) throw new CorsConfigurationError(errors);
     const set = compileSet(module, rules, merged);
     this.#reportDifferingCandidates(set);
+    if (this.securityHook !== undefined) reportUntrustedOrigins(set, this.securityHook, this.issues);
     return Object.freeze({ ...set, debug: stated.debug, warnings: Object.freeze(this.issues.warnings()) });
   }
 
@@ -183,7 +196,7 @@ class PolicySetBuilder {
     if (this.#isShadowed(path)) report('rule_shadowed');
     const merged = this.#merge([stated.level, ...levels]);
     try {
-      return { matches: compilePath(path), merged };
+      return { path, matches: compilePath(path), merged };
     } catch (error) {
       if (!(error instanceof PathSyntaxError)) throw error;
       report('rule_path');
@@ -240,7 +253,7 @@ function compileSet(
     routePolicies.push({ route, policy });
   }
   const modulePolicy = compile(module);
-  const pathRules = rules.map(({ matches, merged }) => ({ matches, policy: compile(merged) }));
+  const pathRules = rules.map(({ merged, ...rule }) => ({ ...rule, policy: compile(merged) }));
   return {
     module: modulePolicy,
     rules: Object.freeze(pathRules),
@@ -248,15 +261,6 @@ function compileSet(
     routes: Object.freeze(routePolicies),
     of: (controller, handler) => handlers.get(controller)?.get(handler),
   };
-}
-
-export function issueRouteOf({ controller, handlerName, verb, path }: RouteRegistration): CorsIssueRoute {
-  return { controller: controller.name, handler: handlerName, method: methodOf(verb), path };
-}
-
-/** A path or a host that a pattern of either platform matches. */
-function sampleOf(pattern: string): string {
-  return pattern.replace(/\{[^{}]*\}|\?/g, '').replace(/[:*][A-Za-z0-9_]*/g, 'x');
 }
 
 function routeKey({ controller, handlerName, path }: RouteRegistration): string {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { LOGGER_CONTEXT } from './cors.constants.js';
-import { routeLabel } from './cors-issue.js';
-import { issueRouteOf, type PolicySet } from './cors-policy.builder.js';
+import { issueRouteOf, routeLabel } from './cors-issue.js';
+import type { PolicySet } from './cors-policy.builder.js';
 import { printable, replacedLine } from './messages.js';
 import type { CorsExchange } from './platform/exchange.js';
 import type { ResponseAuthority } from './platform/exchange-store.js';
@@ -32,6 +32,11 @@ export class CorsPolicyRegistry implements ResponseAuthority {
   load(policies: PolicySet, matcher: RouteMatcher): void {
     this.#policies = policies;
     this.#matcher = matcher;
+  }
+
+  /** Whether the app is initialized. */
+  get isLoaded(): boolean {
+    return this.#policies !== undefined;
   }
 
   /** @throws {Error} before `app.init()` */

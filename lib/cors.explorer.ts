@@ -3,6 +3,7 @@ import { HttpAdapterHost, MetadataScanner, ModuleRef, ModulesContainer, type App
 import { CorsMetadataAccessor } from './cors-metadata.accessor.js';
 import { IssueCollector, type CorsIssueLocation } from './cors-issue.js';
 import type { Platform } from './platform/platform.js';
+import type { SecurityHook } from './platform/security-hook.js';
 import { problem } from './policy/issue.js';
 import {
   applicationConfigOf,
@@ -20,6 +21,8 @@ export interface ExploredApp {
   readonly matcher: RouteMatcher | undefined;
   /** The request header that holds a route's version; `''` where none does. */
   readonly versionHeader: string;
+  /** Absent where the app enabled no security feature of Nest. */
+  readonly securityHook: SecurityHook | undefined;
 }
 
 const APP: CorsIssueLocation = Object.freeze({ level: 'app' });
@@ -35,19 +38,25 @@ export class CorsExplorer {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
+  /** What Nest registers on the HTTP platform, by what is configured by now. */
+  routes(): readonly RouteRegistration[] {
+    return recordRoutes(containerOf(this.moduleRef), this.host.httpAdapter);
+  }
+
   /**
    * @param root the class of the CORS module itself
    * @param platform `undefined` for one that is not supported
    */
   explore(root: unknown, platform: Platform | undefined, issues: IssueCollector): ExploredApp {
-    const routes = recordRoutes(containerOf(this.moduleRef), this.host.httpAdapter);
+    const routes = this.routes();
     if ([...this.modules.values()].filter(({ metatype }) => metatype === root).length > 1) {
       issues.add(APP, problem('module_twice', 'CorsModule', 'CorsModule'));
     }
     this.#reportMisplaced(routes, issues);
     const versioning = this.#config.getVersioning();
     const versionHeader = versioning?.type === VersioningType.HEADER ? versioning.header : '';
-    return { routes, matcher: this.createMatcher(platform, routes, issues), versionHeader };
+    const matcher = this.createMatcher(platform, routes, issues);
+    return { routes, matcher, versionHeader, securityHook: platform?.securityHook() };
   }
 
   get #config(): ApplicationConfig {

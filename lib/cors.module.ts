@@ -1,15 +1,13 @@
-import { ConfigurableModuleBuilder, Inject, Logger, Module, Optional } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Inject, Logger, Module } from '@nestjs/common';
 import type { DynamicModule, OnModuleInit } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import { CORS_MODULE_OPTIONS, LOGGER_CONTEXT } from './cors.constants.js';
-import { CorsConfigurationError } from './cors.errors.js';
 import { CorsEnforcer } from './cors.enforcer.js';
 import { CorsExplorer } from './cors.explorer.js';
 import { CorsGuard } from './cors.guard.js';
 import { CorsInterceptor } from './cors.interceptor.js';
-import { IssueCollector } from './cors-issue.js';
 import { CorsMetadataAccessor } from './cors-metadata.accessor.js';
-import { buildPolicySet } from './cors-policy.builder.js';
+import { CorsPolicyLoader } from './cors-policy.loader.js';
 import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { CorsPreflight } from './cors.preflight.js';
 import { CorsService } from './cors.service.js';
@@ -18,7 +16,6 @@ import { createEdge } from './platform/edge.js';
 import { ExchangeStore } from './platform/exchange-store.js';
 import { platformOf, type Platform } from './platform/platform.js';
 import type { CorsModuleOptions } from './policy/options.js';
-import { problem } from './policy/issue.js';
 
 /**
  * Makes the options of `CorsModule.forRootAsync({ useClass })` and `{ useExisting }`.
@@ -63,6 +60,7 @@ export type CorsModuleAsyncOptions = typeof configurable.ASYNC_OPTIONS_TYPE;
     MetadataScanner,
     CorsMetadataAccessor,
     CorsExplorer,
+    CorsPolicyLoader,
     CorsPolicyRegistry,
     {
       provide: ExchangeStore,
@@ -84,11 +82,8 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
   #platform: Platform | undefined;
 
   constructor(
-    @Optional() @Inject(CORS_MODULE_OPTIONS) private readonly options: unknown,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-    @Inject(CorsExplorer) private readonly explorer: CorsExplorer,
-    @Inject(CorsMetadataAccessor) private readonly metadata: CorsMetadataAccessor,
-    @Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry,
+    @Inject(CorsPolicyLoader) private readonly loader: CorsPolicyLoader,
     @Inject(CorsService) private readonly service: CorsService,
     @Inject(ExchangeStore) exchanges: ExchangeStore,
     @Inject(CorsPreflight) preflight: CorsPreflight,
@@ -104,7 +99,10 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
       this.#platform = platform;
       if (platform === undefined) return;
       const edge = createEdge(exchanges, {
-        answerPreflight: (...args) => preflight.answer(...args),
+        answerPreflight: (exchange, request, response, next) => {
+          platform.secure(request, response);
+          preflight.answer(exchange, request, response, next);
+        },
         admit: (exchange, request) => enforcer.enforceUnrouted(exchange, request, raw => platform.present(raw)),
       });
       platform.install(edge, exchanges);
@@ -140,23 +138,7 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
   onModuleInit(): void {
     // Routes are registered by now. Without an HTTP platform there are none, and nothing to protect.
     if (this.#adapter === undefined) return;
-    const issues = new IssueCollector();
-    if (this.options === undefined) {
-      issues.add({ level: 'app' }, problem('module_without_options', 'CorsModule', 'CorsModule'));
-      throw new CorsConfigurationError(issues.errors());
-    }
-    const app = this.explorer.explore(CorsModule, this.#platform, issues);
-    const policies = buildPolicySet(this.options, app, this.metadata, issues);
-    // Without a platform or a matcher there is an error, and the line above has thrown it.
-    const platform = this.#platform;
-    if (app.matcher === undefined || platform === undefined) return;
-    this.registry.load(policies, app.matcher);
-    platform.beforeStart(() => {
-      const late = new IssueCollector();
-      const matcher = this.explorer.createMatcher(platform, app.routes, late);
-      if (matcher === undefined || late.errors().length > 0) throw new CorsConfigurationError(late.errors());
-      this.registry.load(policies, matcher);
-    });
+    this.loader.load(CorsModule, this.#platform);
     this.#announce();
   }
 

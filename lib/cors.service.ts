@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { CorsPolicyLoader } from './cors-policy.loader.js';
 import { CorsPolicyRegistry } from './cors-policy.registry.js';
-import { issueRouteOf } from './cors-policy.builder.js';
-import type { CorsIssue } from './cors-issue.js';
+import { stateChangingOrigins } from './csrf-protection.js';
+import { issueRouteOf, locationLabel, locationOfSource, type CorsIssue } from './cors-issue.js';
 import { remedyOf } from './messages.js';
 import type { CompiledPolicy, PolicyProvenance } from './policy/compile.js';
 import { isAnnounced } from './policy/header-names.js';
@@ -94,7 +95,10 @@ export interface CorsRoutePolicy {
  */
 @Injectable()
 export class CorsService {
-  constructor(@Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry) {}
+  constructor(
+    @Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry,
+    @Inject(CorsPolicyLoader) private readonly loader: CorsPolicyLoader,
+  ) {}
 
   /** What is legal in the configuration but probably wrong. Logged once at boot. */
   get warnings(): readonly CorsIssue[] {
@@ -110,6 +114,23 @@ export class CorsService {
       policy: effective(policy, methods.get(route.path) ?? []),
       provenance: policy.provenance,
     }));
+  }
+
+  /**
+   * The exact origins that some policy allows to send state-changing requests (any method but `GET`, `HEAD` and
+   * `OPTIONS`), in the form of the option of Nest 12's `enableCsrfProtection()`. Patterns are not among them:
+   * that option takes none. Origins it trusts are trusted on every route, so keep such policies narrow.
+   *
+   * Can be called before the app is initialized, as that option is needed then.
+   *
+   * @throws {CorsConfigurationError} where the configuration is in error
+   * @example
+   * ```ts
+   * app.enableCsrfProtection({ trustedOrigins: app.get(CorsService).trustedOrigins() });
+   * ```
+   */
+  trustedOrigins(): string[] {
+    return stateChangingOrigins(this.registry.isLoaded ? this.registry.policies : this.loader.preview());
   }
 
   /**
@@ -169,10 +190,8 @@ function whereToChange(
 ): string | undefined {
   if (!(reason in FIELDS)) return undefined;
   const source = provenance[FIELDS[reason as keyof typeof FIELDS]];
-  if (source === 'controller') return `@Cors() of ${String(route?.controller.name)}`;
-  if (source === 'handler') return `@Cors() of ${String(route?.controller.name)}.${String(route?.handlerName)}`;
-  if (source.startsWith('policy:')) return `the policy '${source.slice('policy:'.length)}'`;
-  return source === 'route' ? 'the rule for this path' : 'CorsModule.forRoot()';
+  if (source === 'route') return 'the rule for this path';
+  return locationLabel(locationOfSource(source, route));
 }
 
 function refusalOf(judged: Decision | PreflightOutcome | undefined): Refusal | undefined {

@@ -386,6 +386,12 @@ export const PROBLEMS = {
       'has versions with different policies, and a preflight does not carry the version: any of them may answer it',
     hint: 'Give all versions one policy, or put the version into the path (VersioningType.URI).',
   },
+  csrf_untrusted: {
+    severity: 'warning',
+    problem:
+      "may send state-changing requests, and Nest's CSRF protection refuses them: preflights pass, and then the request is 403",
+    hint: 'Write app.enableCsrfProtection({ trustedOrigins: [{fix}] }): app.get(CorsService).trustedOrigins() has them all.||trustedOrigins takes exact origins only: list them, or `exclude` the route from the protection.',
+  },
   decorator_without_effect: {
     severity: 'warning',
     problem: 'has no effect here: only the routes of controllers have a CORS policy',

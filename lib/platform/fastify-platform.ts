@@ -7,6 +7,7 @@ import type { RouteMatcher } from '../routing/route-matcher.js';
 import type { Middleware } from './edge.js';
 import type { ExchangeStore } from './exchange-store.js';
 import type { Platform } from './platform.js';
+import { watchSecurityHook } from './security-hook.js';
 import type { PlatformRequest } from './site.js';
 
 /** The part of a Fastify instance that is used. */
@@ -23,10 +24,12 @@ const CORS_DECORATOR = 'corsPreflightEnabled';
 export class FastifyPlatform implements Platform {
   readonly #routes: FastifyRoute[] = [];
   readonly #instance: FastifyInstance;
+  readonly securityHook: Platform['securityHook'];
   #enableCorsCalled = false;
 
   constructor(private readonly adapter: AbstractHttpAdapter) {
     this.#instance = adapter.getInstance<FastifyInstance>();
+    this.securityHook = watchSecurityHook(adapter);
   }
 
   install(edge: Middleware, exchanges: ExchangeStore): void {
@@ -52,6 +55,10 @@ export class FastifyPlatform implements Platform {
 
   present(request: IncomingMessage): PlatformRequest {
     return fastifyRequestOf(this.adapter, request);
+  }
+
+  secure(): void {
+    // The adapter runs the hook ahead of every middleware.
   }
 
   hasForeignCors(): boolean {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
 import type { RouteRegistration } from '../routing/nest-internals.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
@@ -6,6 +6,7 @@ import type { Middleware } from './edge.js';
 import type { ExchangeStore } from './exchange-store.js';
 import { ExpressPlatform } from './express-platform.js';
 import { FastifyPlatform } from './fastify-platform.js';
+import type { SecurityHook } from './security-hook.js';
 import type { PlatformRequest } from './site.js';
 
 /** What differs between HTTP platforms. */
@@ -21,6 +22,15 @@ export interface Platform {
 
   /** The request with its scheme and host, as the platform tells them with the app's trust in its proxy. */
   present(request: IncomingMessage): PlatformRequest;
+
+  /** The hook behind Nest's security features, once the app has enabled one. */
+  securityHook(): SecurityHook | undefined;
+
+  /**
+   * Gives the answer to a preflight the headers of `useSecurityHeaders()`, where those are not on it by now: nothing
+   * else of the app sees a preflight.
+   */
+  secure(request: IncomingMessage, response: ServerResponse): void;
 
   /** Whether another CORS layer is installed by now. */
   hasForeignCors(): boolean;

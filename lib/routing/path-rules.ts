@@ -19,3 +19,8 @@ export function compilePath(path: string): (path: string) => boolean {
     throw new PathSyntaxError(error instanceof Error ? error.message : String(error));
   }
 }
+
+/** A path or a host that a pattern of either platform matches. */
+export function sampleOf(pattern: string): string {
+  return pattern.replace(/\{[^{}]*\}|\?/g, '').replace(/[:*][A-Za-z0-9_]*/g, 'x');
+}
