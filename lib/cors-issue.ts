@@ -29,7 +29,7 @@ export interface CorsIssueRoute {
  * @publicApi
  */
 export interface CorsIssueLocation {
-  readonly level: 'app' | 'module' | 'policy' | 'route' | 'controller' | 'handler';
+  readonly level: 'app' | 'module' | 'policy' | 'route' | 'controller' | 'handler' | 'gateway';
   /** The named policy. */
   readonly policy?: string;
   /** The path of a rule in `routes`. */
@@ -129,6 +129,8 @@ export function locationLabel({ level, policy, rule, controller, handler }: Cors
       return `@Cors() of ${String(controller)}`;
     case 'handler':
       return `@Cors() of ${String(controller)}.${String(handler)}`;
+    case 'gateway':
+      return 'gatewayCors()';
   }
 }
 

@@ -8,6 +8,8 @@ export { CorsModule } from './cors.module.js';
 export type { CorsModuleAsyncOptions, CorsOptionsFactory } from './cors.module.js';
 export { CorsService } from './cors.service.js';
 export type { CorsExplanation, CorsQuery, CorsRoute, CorsRoutePolicy, CorsVerdict } from './cors.service.js';
+export { gatewayCors } from './gateway-cors.js';
+export type { GatewayCorsOptions } from './gateway-cors.js';
 export { add } from './policy/add.js';
 export type { ListAddition } from './policy/add.js';
 export type { PolicyProvenance } from './policy/compile.js';

@@ -1,0 +1,79 @@
+import { Logger } from '@nestjs/common';
+import { LOGGER_CONTEXT } from './cors.constants.js';
+import { CorsConfigurationError } from './cors.errors.js';
+import { IssueCollector, type CorsIssueLocation } from './cors-issue.js';
+import { createMergedPolicyCheck } from './policy/check.js';
+import { createPolicyCompiler, type CompiledPolicy } from './policy/compile.js';
+import { mergeLevels, type PolicyLevel } from './policy/merge.js';
+import type { CorsPolicyOptions } from './policy/options.js';
+import { readPolicy } from './policy/stated.js';
+import { judgeOrigin } from './protocol/decision.js';
+
+/**
+ * CORS options as socket.io takes them.
+ *
+ * @publicApi
+ */
+export interface GatewayCorsOptions {
+  readonly origin:
+    '*' | ((origin: string | undefined, callback: (error: Error | null, allow: boolean) => void) => void);
+  readonly methods: string[];
+  readonly allowedHeaders: string[] | '*';
+  readonly exposedHeaders: string[] | '*';
+  readonly credentials: boolean;
+  readonly maxAge: number;
+  readonly optionsSuccessStatus: number;
+}
+
+const LOCATION: CorsIssueLocation = Object.freeze({ level: 'gateway' });
+/** What long-polling uses. */
+const POLLING_METHODS = ['GET', 'POST'];
+
+/**
+ * Turns a policy into the `cors` options of a socket.io gateway. socket.io answers the requests of its own path by
+ * itself, before the app sees them, so that {@link CorsModule} has no part in them: this gives them a policy with the
+ * same checks and the same matching of origins.
+ *
+ * It concerns HTTP long-polling alone. Browsers apply no CORS to WebSocket connections: check the `Origin` of the
+ * handshake where it matters (`allowRequest`).
+ *
+ * @param policy every field as in `CorsModule.forRoot()`; `methods` defaults to what long-polling uses
+ * @throws {CorsConfigurationError} with every error of the policy
+ * @example
+ * ```ts
+ * @WebSocketGateway({ cors: gatewayCors({ origin: ['https://app.example.com'], credentials: true }) })
+ * export class EventsGateway {}
+ * ```
+ * @publicApi
+ */
+export function gatewayCors(policy: CorsPolicyOptions): GatewayCorsOptions {
+  const compiled = compile(policy);
+  const { methods = POLLING_METHODS, allowedHeaders, exposedHeaders } = compiled.stated;
+  return {
+    origin:
+      compiled.origin === 'any' ? '*' : (origin, callback) => callback(null, judgeOrigin(origin, compiled).allowed),
+    methods: [...methods],
+    allowedHeaders: mutable(allowedHeaders),
+    exposedHeaders: mutable(exposedHeaders),
+    credentials: compiled.credentials,
+    maxAge: compiled.maxAge,
+    optionsSuccessStatus: compiled.status,
+  };
+}
+
+function compile(policy: CorsPolicyOptions): CompiledPolicy {
+  const issues = new IssueCollector();
+  const level: PolicyLevel = { source: 'module', stated: readPolicy(policy, found => issues.add(LOCATION, found)) };
+  const merged = mergeLevels([level], (_level, found) => issues.add(LOCATION, found));
+  const check = createMergedPolicyCheck({ production: process.env['NODE_ENV'] === 'production' });
+  check(merged, [level], (_level, found) => issues.add(LOCATION, found));
+  const errors = issues.errors();
+  if (errors.length > 0) throw new CorsConfigurationError(errors);
+  const logger = new Logger(LOGGER_CONTEXT);
+  for (const { message, hint } of issues.warnings()) logger.warn(`${message} ${hint}`);
+  return createPolicyCompiler()(merged);
+}
+
+function mutable(names: '*' | readonly string[]): '*' | string[] {
+  return names === '*' ? names : [...names];
+}

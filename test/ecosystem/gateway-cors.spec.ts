@@ -1,0 +1,119 @@
+import { Logger } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { CorsConfigurationError, gatewayCors, type CorsPolicyOptions } from 'nestjs-cors';
+import { closeApps, PLATFORMS, startApp } from '../support/app.js';
+import { preflightOf } from '../support/client.js';
+import { ADMIN, APP, EVIL, PUBLIC, readable } from '../support/expected.js';
+import { RecordingLogger } from '../support/logger.js';
+import { watchHandlers } from '../support/observe.js';
+
+const { observe } = watchHandlers();
+const HANDSHAKE = '/socket.io/?EIO=4&transport=polling';
+
+// A gateway's decorator runs before there is an app whose logger could be silenced.
+beforeEach(() => Logger.overrideLogger(false));
+afterEach(closeApps);
+
+describe.each(PLATFORMS)('gatewayCors() on %s (CTX-04)', platform => {
+  function start(policy: CorsPolicyOptions) {
+    @WebSocketGateway({ cors: gatewayCors(policy) })
+    class EventsGateway {
+      @SubscribeMessage('echo')
+      echo(@MessageBody() data: unknown) {
+        return data;
+      }
+    }
+    return startApp({
+      platform,
+      // Another policy than the gateway's: neither has a part in the other.
+      cors: { origin: ADMIN },
+      providers: [EventsGateway],
+      configure: app => app.useWebSocketAdapter(new IoAdapter(app)),
+    });
+  }
+  const handshake = (headers: Record<string, string>) => ({ path: HANDSHAKE, headers });
+
+  it('gives long-polling the policy: exact origins and patterns, with credentials', async () => {
+    const app = await start({
+      origin: [APP, 'https://*.preview.example'],
+      credentials: true,
+      exposedHeaders: ['x-id'],
+    });
+
+    for (const origin of [APP, 'https://pr-1.preview.example']) {
+      expect(await observe(app, handshake({ Origin: origin }))).toEqual({
+        status: 200,
+        cors: readable(origin, { credentials: true, exposed: 'x-id' }),
+        ran: [],
+      });
+    }
+    for (const origin of [ADMIN, EVIL, 'null', `${APP}:443`, 'https://preview.example', `${APP}, ${APP}`]) {
+      expect(await observe(app, handshake({ Origin: origin }))).toEqual({ status: 200, cors: {}, ran: [] });
+    }
+    expect(await observe(app, handshake({}))).toEqual({ status: 200, cors: {}, ran: [] });
+  });
+
+  it('answers its preflights', async () => {
+    const app = await start({ origin: APP, allowedHeaders: ['authorization'], maxAge: 60, optionsSuccessStatus: 200 });
+
+    expect(await observe(app, preflightOf(HANDSHAKE, APP, 'POST', 'authorization'))).toEqual({
+      status: 200,
+      cors: {
+        'access-control-allow-origin': APP,
+        'access-control-allow-methods': 'GET,POST',
+        'access-control-allow-headers': 'authorization',
+        'access-control-max-age': '60',
+        vary: 'Origin',
+      },
+      ran: [],
+    });
+    expect((await observe(app, preflightOf(HANDSHAKE, EVIL, 'POST', 'authorization'))).cors).toEqual({});
+  });
+
+  it("opens it to everyone with '*', without credentials", async () => {
+    const app = await start({ origin: '*', methods: ['GET'] });
+
+    expect(await observe(app, handshake({ Origin: EVIL }))).toEqual({ status: 200, cors: PUBLIC, ran: [] });
+  });
+});
+
+describe('gatewayCors()', () => {
+  it('logs what is legal but questionable', () => {
+    const logger = new RecordingLogger();
+    Logger.overrideLogger(logger);
+    gatewayCors({ origin: 'https://*.preview.example', credentials: true });
+
+    expect(logger.ofCors('warn')).toEqual([expect.stringContaining('in gatewayCors(): stands beside credentials')]);
+  });
+
+  it('closes long-polling with false', () => {
+    const { origin } = gatewayCors({ origin: false });
+    const answers: unknown[] = [];
+    if (origin !== '*') origin(APP, (...answer) => answers.push(answer));
+    expect(answers).toEqual([[null, false]]);
+  });
+
+  it.each<[string, unknown, readonly string[]]>([
+    ['no origin', {}, ['origin_missing']],
+    ['every origin with credentials', { origin: '*', credentials: true }, ['origin_any_with_credentials']],
+    [
+      'several mistakes',
+      { origin: [true, 'https://a.example/'], maxAge: -1 },
+      ['origin_reflected', 'origin_path', 'max_age'],
+    ],
+    ['no options', undefined, ['options_type', 'origin_missing']],
+  ])('refuses what CorsModule refuses: %s', (_what, policy, codes) => {
+    const thrown = (() => {
+      try {
+        return gatewayCors(policy as CorsPolicyOptions);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(thrown).toBeInstanceOf(CorsConfigurationError);
+    const { issues, message } = thrown as CorsConfigurationError;
+    expect(issues.map(({ code }) => code)).toEqual(codes);
+    expect(message).toContain('gatewayCors()');
+  });
+});
