@@ -17,7 +17,7 @@ import { createMergedPolicyCheck } from './policy/check.js';
 import { createPolicyCompiler, type CompiledPolicy } from './policy/compile.js';
 import { problem, type Problem } from './policy/issue.js';
 import { mergeLevels, type MergedPolicy, type PolicyLevel } from './policy/merge.js';
-import { readModuleOptions, type StatedModule, type StatedRule } from './policy/module-options.js';
+import { readModuleOptions, type StatedModule } from './policy/module-options.js';
 import { readReference } from './policy/reference.js';
 import { hostOf, type Handler, type RouteRegistration } from './routing/nest-internals.js';
 import { compilePath, PathSyntaxError, sampleOf } from './routing/path-rules.js';
@@ -95,9 +95,10 @@ class PolicySetBuilder {
   private readonly matcher: RouteMatcher | undefined;
   private readonly versionHeader: string;
   private readonly securityHook: SecurityHook | undefined;
+  private readonly gatewayPaths: readonly string[];
 
   constructor(
-    { routes, matcher, versionHeader, securityHook }: ExploredApp,
+    { routes, matcher, versionHeader, securityHook, gatewayPaths }: ExploredApp,
     private readonly metadata: CorsMetadataAccessor,
     private readonly issues: IssueCollector,
     private readonly production: boolean,
@@ -106,6 +107,7 @@ class PolicySetBuilder {
     this.matcher = matcher;
     this.versionHeader = versionHeader;
     this.securityHook = securityHook;
+    this.gatewayPaths = gatewayPaths;
     this.#check = createMergedPolicyCheck({ production });
   }
 
@@ -118,7 +120,7 @@ class PolicySetBuilder {
 
     const module = this.#merge([stated.level]);
     for (const level of stated.policies.values()) this.#merge([level]);
-    const rules = stated.rules.flatMap((rule, index) => this.#mergeRule(rule, index, stated) ?? []);
+    const rules = this.#mergeRules(stated);
     const merged = new Map(this.routes.map(route => [route, this.#mergeRoute(route, stated)]));
 
     const errors = this.issues.errors();
@@ -187,21 +189,28 @@ class PolicySetBuilder {
     for (const level of levels) if (!this.#locations.has(level)) this.#locations.set(level, location);
   }
 
-  #mergeRule({ path, levels }: StatedRule, index: number, stated: StatedModule): MergedRule | undefined {
-    const location: CorsIssueLocation = { level: 'route', rule: path };
-    const report = (code: ProblemCode) =>
-      this.issues.add(location, problem(code, `routes[${String(index)}].path`, path));
-    this.#locate(levels, location);
-    if (stated.rules.findIndex(rule => rule.path === path) < index) report('rule_repeated');
-    if (this.#isShadowed(path)) report('rule_shadowed');
-    const merged = this.#merge([stated.level, ...levels]);
-    try {
-      return { path, matches: compilePath(path), merged };
-    } catch (error) {
-      if (!(error instanceof PathSyntaxError)) throw error;
-      report('rule_path');
-      return undefined;
+  /** Reads the rules in order: the first that matches a path applies. */
+  #mergeRules(stated: StatedModule): readonly MergedRule[] {
+    const rules: MergedRule[] = [];
+    for (const [index, { path, levels }] of stated.rules.entries()) {
+      const location: CorsIssueLocation = { level: 'route', rule: path };
+      const report = (code: ProblemCode, fix?: string) =>
+        this.issues.add(location, problem(code, `routes[${String(index)}].path`, path, fix));
+      this.#locate(levels, location);
+      const merged = this.#merge([stated.level, ...levels]);
+      const matches = compileRule(path);
+      if (matches === undefined) {
+        report('rule_path');
+        continue;
+      }
+      const sample = sampleOf(path);
+      const earlier = rules.find(rule => rule.matches(sample));
+      if (earlier !== undefined) report('rule_covered', earlier.path);
+      if (this.#isShadowed(path)) report('rule_shadowed');
+      if (this.gatewayPaths.some(each => matches(`${each}/any`))) report('rule_for_gateway');
+      rules.push({ path, matches, merged });
     }
+    return rules;
   }
 
   /** A preflight cannot tell versions in a header apart: where their policies differ, it matters which one answers. */
@@ -234,6 +243,15 @@ class PolicySetBuilder {
     const { matcher } = this;
     if (matcher === undefined || /[:*{}()\\]/.test(path)) return false;
     return USUAL_METHODS.some(method => matcher.match(makeRequest({ method, url: path })) !== undefined);
+  }
+}
+
+function compileRule(path: string): MergedRule['matches'] | undefined {
+  try {
+    return compilePath(path);
+  } catch (error) {
+    if (!(error instanceof PathSyntaxError)) throw error;
+    return undefined;
   }
 }
 

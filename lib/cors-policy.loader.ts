@@ -52,7 +52,8 @@ export class CorsPolicyLoader {
    * @throws {CorsConfigurationError}
    */
   preview(): PolicySet {
-    const app = { routes: this.explorer.routes(), matcher: undefined, versionHeader: '', securityHook: undefined };
+    const routes = this.explorer.routes();
+    const app = { routes, matcher: undefined, versionHeader: '', securityHook: undefined, gatewayPaths: [] };
     return buildPolicySet(this.options, app, this.metadata, new IssueCollector());
   }
 }

@@ -8,6 +8,7 @@ import { problem } from './policy/issue.js';
 import {
   applicationConfigOf,
   containerOf,
+  gatewayPathOf,
   PATH_METADATA,
   recordRoutes,
   type RouteRegistration,
@@ -23,6 +24,8 @@ export interface ExploredApp {
   readonly versionHeader: string;
   /** Absent where the app enabled no security feature of Nest. */
   readonly securityHook: SecurityHook | undefined;
+  /** Where socket.io gateways answer by themselves. */
+  readonly gatewayPaths: readonly string[];
 }
 
 const APP: CorsIssueLocation = Object.freeze({ level: 'app' });
@@ -56,7 +59,13 @@ export class CorsExplorer {
     const versioning = this.#config.getVersioning();
     const versionHeader = versioning?.type === VersioningType.HEADER ? versioning.header : '';
     const matcher = this.createMatcher(platform, routes, issues);
-    return { routes, matcher, versionHeader, securityHook: platform?.securityHook() };
+    const securityHook = platform?.securityHook();
+    return { routes, matcher, versionHeader, securityHook, gatewayPaths: this.#gatewayPaths() };
+  }
+
+  #gatewayPaths(): readonly string[] {
+    const providers = [...this.modules.values()].flatMap(module => [...module.providers.values()]);
+    return [...new Set(providers.flatMap(({ metatype }) => gatewayPathOf(metatype) ?? []))];
   }
 
   get #config(): ApplicationConfig {

@@ -62,10 +62,15 @@ export const PROBLEMS = {
     problem: 'is not a path in the syntax of Nest middleware',
     hint: "Write '/graphql', '/static/*splat', or '/files{/:name}'.",
   },
-  rule_repeated: {
+  rule_covered: {
     severity: 'warning',
-    problem: 'is the path of an earlier rule, which always applies first',
-    hint: 'Remove one of the two.',
+    problem: 'is covered by an earlier rule, which always applies first',
+    hint: "Put it ahead of the rule for '{fix}', or remove it.",
+  },
+  rule_for_gateway: {
+    severity: 'warning',
+    problem: 'is where a gateway answers, ahead of the app: the rule has no effect there',
+    hint: "Remove it, and give the gateway its policy: @WebSocketGateway({ cors: gatewayCors({ origin: ['https://app.example.com'] }) }).",
   },
   rule_shadowed: {
     severity: 'warning',
@@ -395,7 +400,7 @@ export const PROBLEMS = {
   decorator_without_effect: {
     severity: 'warning',
     problem: 'has no effect here: only the routes of controllers have a CORS policy',
-    hint: 'Move @Cors() to a controller or to a route handler.',
+    hint: 'Move @Cors() to a controller or to a route handler. A GraphQL endpoint takes a rule in `routes`, a gateway takes gatewayCors().',
   },
   decorator_twice: {
     severity: 'warning',

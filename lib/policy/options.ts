@@ -150,8 +150,8 @@ export type CorsProvenance = 'default' | 'module' | 'controller' | 'handler' | '
  */
 export interface CorsRouteRule {
   /**
-   * The whole path as it is requested, in the syntax of Nest's middleware: `/graphql`, `/static/*splat`. The global
-   * prefix is not added. Letters compare without regard to case, and a trailing slash does not matter.
+   * The whole path as it is requested, in the syntax of Nest's middleware: `/graphql`, `/tenants/:id/files`. It covers
+   * what is below it as well. The global prefix is not added. Letters compare without regard to case.
    */
   path: string;
   /** A policy, the name of one of `policies`, or `false` for no cross-origin access. */

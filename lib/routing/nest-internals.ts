@@ -23,6 +23,16 @@ export function hostOf(controller: Type): string {
   return typeof first === 'string' ? first : 'localhost';
 }
 
+/** The HTTP path of a gateway, where it is socket.io's: `ws` serves no HTTP requests. */
+export function gatewayPathOf(provider: unknown): string | undefined {
+  if (typeof provider !== 'function' || Reflect.getMetadata('websockets:is_gateway', provider) !== true)
+    return undefined;
+  const { path = '/socket.io' } = (Reflect.getMetadata('websockets:gateway_options', provider) ?? {}) as {
+    path?: string;
+  };
+  return path === '/' ? undefined : path;
+}
+
 export { ExecutionContextHost, LegacyRouteConverter };
 
 /** Any method of a controller. */

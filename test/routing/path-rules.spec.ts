@@ -113,7 +113,40 @@ describe.each(PLATFORMS)('A rule for a path, on %s,', platform => {
     const { warnings } = app.get(CorsService);
     expect(warnings.map(({ code, path, location }) => [code, path, location])).toEqual([
       ['rule_shadowed', 'routes[0].path', { level: 'route', rule: '/api' }],
+      ['rule_covered', 'routes[1].path', { level: 'route', rule: '/api/:any' }],
     ]);
+  });
+
+  it('covers what is below its path, as what is mounted there does, and not what begins like it', async () => {
+    const app = await start(platform, { origin: APP, routes: [{ path: '/closed', policy: false }] });
+    const headersAt = async (path: string) => (await send(app, { path, headers: { Origin: APP } })).cors;
+
+    for (const path of ['/closed', '/closed/', '/closed/below', '/closed/a/b', '/closed//']) {
+      expect([path, await headersAt(path)]).toEqual([path, {}]);
+    }
+    for (const path of ['/closedx', '/x/closed', '/']) {
+      expect([path, await headersAt(path)]).toEqual([path, { 'access-control-allow-origin': APP, vary: 'Origin' }]);
+    }
+  });
+
+  it.each<[string, string, boolean]>([
+    ['/files', '/files', true],
+    ['/files', '/files/private', true],
+    ['/files', '/files/*splat', true],
+    ['/files', '/FILES/', true],
+    ['/files/:name', '/files/*splat', true],
+    ['/:any', '/graphql', true],
+    ['/files/private', '/files', false],
+    ['/files/private', '/files/*splat', false],
+    ['/files/x', '/files/:name', false],
+    ['/files', '/filesystem', false],
+    ['/', '/files', false],
+  ])('is told where an earlier one covers it: %s before %s', async (first, second, told) => {
+    const routes = [first, second].map(path => ({ path, policy: {} }));
+    const app = await start(platform, { origin: APP, routes });
+    expect(app.get(CorsService).warnings.map(({ code, path }) => [code, path])).toEqual(
+      told ? [['rule_covered', 'routes[1].path']] : [],
+    );
   });
 
   it('is told by explain() with its provenance', async () => {
