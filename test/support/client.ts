@@ -1,4 +1,4 @@
-import { request as httpRequest, type Agent } from 'node:http';
+import { request as httpRequest, type Agent, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -35,9 +35,13 @@ export async function send(
   // Without an agent of its own, each request has a connection of its own: no test meets another's.
   const request = httpRequest({ host: '127.0.0.1', port: portOf(app), agent, headers: framed, ...options });
   request.end(body);
-  const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
-  const headers = groupHeaders(response.rawHeaders);
-  return { status: response.statusCode ?? 0, headers, cors: corsHeaders(headers), body: await text(response) };
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return responseOf(response, await text(response));
+}
+
+export function responseOf({ rawHeaders, statusCode = 0 }: IncomingMessage, body: string): WireResponse {
+  const headers = groupHeaders(rawHeaders);
+  return { status: statusCode, headers, cors: corsHeaders(headers), body };
 }
 
 /** A preflight as a browser sends it. */
@@ -120,7 +124,7 @@ function readChunks(bytes: string): readonly [string, string] {
   }
 }
 
-function groupHeaders(raw: readonly string[]): Record<string, string | string[]> {
+export function groupHeaders(raw: readonly string[]): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
   for (let i = 0; i < raw.length; i += 2) {
     const [name = '', value = ''] = [raw[i]?.toLowerCase(), raw[i + 1]];
@@ -130,7 +134,7 @@ function groupHeaders(raw: readonly string[]): Record<string, string | string[]>
   return headers;
 }
 
-function corsHeaders(headers: Readonly<Record<string, string | string[]>>): Record<string, string | string[]> {
+export function corsHeaders(headers: Readonly<Record<string, string | string[]>>): Record<string, string | string[]> {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => name === 'vary' || name.startsWith('access-control-')),
   );

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { ROOT } from './readme.js';
+import { ROOT } from './markdown.js';
 
 /** A program that runs beside the tests, with everything it has printed. */
 export interface Program {

@@ -1,15 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** A fenced block of README.md. */
-export interface ReadmeBlock {
-  readonly language: string;
-  readonly text: string;
-  /** The line of its first character, from 1. */
-  readonly line: number;
-}
+import { blocksOf, ROOT, type Block } from './markdown.js';
 
 /** A response in the form that `curl -i` prints it. */
 export interface ReadmeResponse {
@@ -28,20 +18,14 @@ export interface ReadmeExchange extends ReadmeResponse {
 
 export const readme = readFileSync(`${ROOT}/README.md`, 'utf8');
 
-export const readmeBlocks: readonly ReadmeBlock[] = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(
-  ({ 1: language = '', 2: text = '', index }) => ({
-    language,
-    text: text.trimEnd(),
-    line: readme.slice(0, index).split('\n').length + 1,
-  }),
-);
+export const readmeBlocks = blocksOf('README.md');
 
 /** The only block of a language that contains a text. */
 export function readmeBlock(language: string, containing: string): string {
   const found = readmeBlocks.filter(block => block.language === language && block.text.includes(containing));
   if (found.length !== 1)
     throw new Error(`README.md has ${String(found.length)} ${language} blocks with ${containing}`);
-  return (found[0] as ReadmeBlock).text;
+  return (found[0] as Block).text;
 }
 
 /** Every `curl` command, with the response that follows it. */

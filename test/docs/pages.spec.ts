@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { blocksOf, PAGES, ROOT, type Block } from '../support/markdown.js';
+
+it('TypeScript of every page compiles against the library', () => {
+  expect(compile(PAGES.flatMap(blocksOf).filter(({ language }) => language === 'ts'))).toEqual([]);
+}, 60_000);
+
+it.each(PAGES)('%s links to files and headings that exist', page => {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  const targets = [...text.matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, target = '']) => target);
+  expect(targets.filter(target => !isLinkTarget(target, page))).toEqual([]);
+});
+
+function isLinkTarget(link: string, from: string): boolean {
+  const [path = '', heading] = link.split('#');
+  const file = path === '' ? join(ROOT, from) : join(ROOT, from, '..', path);
+  return existsSync(file) && (heading === undefined || headingsOf(readFileSync(file, 'utf8')).includes(heading));
+}
+
+/** As GitHub makes them: lower case, without punctuation, with hyphens for spaces. */
+function headingsOf(text: string): readonly string[] {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase());
+  return headings.map(heading => heading.replace(/[^\w\s-]/g, '').replaceAll(' ', '-'));
+}
+
+/** Snippets leave out imports, and the app they stand in: what they mean by these names. */
+const AMBIENT = `
+  declare const app: import('@nestjs/common').INestApplication;
+  declare class AppModule {}
+  ${ambient('@nestjs/common', ['Controller', 'Get', 'Module'])}
+  ${ambient('@nestjs/testing', ['Test'])}
+  ${ambient('nestjs-cors', ['Cors', 'CorsModule', 'CORS_MODULE_OPTIONS'])}
+  ${ambient('@nestjs/config', ['ConfigService'])}
+  type ConfigService = import('@nestjs/config').ConfigService;
+`;
+
+function ambient(module: string, names: readonly string[]): string {
+  return names.map(name => `declare const ${name}: typeof import('${module}').${name};`).join('\n');
+}
+
+/** The errors of the blocks, each a module of its own, in one program. */
+function compile(blocks: readonly Block[]): readonly string[] {
+  const files = new Map(
+    blocks.map(({ page, text, line }) => [
+      join(ROOT, 'test/docs', `${page.replaceAll('/', '_')}:${String(line)}.ts`),
+      `${text}\nexport {};\n`,
+    ]),
+  );
+  files.set(join(ROOT, 'test/docs/ambient.d.ts'), AMBIENT);
+
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile) as { config: object };
+  const { options } = ts.parseJsonConfigFileContent({ ...config, files: [] }, ts.sys, ROOT);
+  const host = ts.createCompilerHost(options);
+  const { readFile, fileExists, getSourceFile } = host;
+  host.readFile = name => files.get(name) ?? readFile(name);
+  host.fileExists = name => files.has(name) || fileExists(name);
+  host.getSourceFile = (name, target, ...rest) => {
+    const text = files.get(name);
+    return text === undefined ? getSourceFile(name, target, ...rest) : ts.createSourceFile(name, text, target);
+  };
+  const program = ts.createProgram([...files.keys()], { ...options, noUnusedLocals: false }, host);
+  return [...files.keys()]
+    .flatMap(name => ts.getPreEmitDiagnostics(program, program.getSourceFile(name)))
+    .map(({ file, start, messageText }) => {
+      const at =
+        file === undefined ? '' : `${file.fileName} ${String(file.getLineAndCharacterOfPosition(start ?? 0).line)}`;
+      return `${at}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+    });
+}
