@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
-import { ExpressMatcher } from '../routing/express-matcher.js';
+import { ExpressMatcher, type ExpressRouter } from '../routing/express-matcher.js';
 import type { RouteRegistration } from '../routing/nest-internals.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
 import type { Middleware } from './edge.js';
@@ -11,8 +11,12 @@ import type { PlatformRequest } from './site.js';
 /** The `cors` package's middleware: added by `enableCors()`, by `{ cors: true }` and by `app.use(cors())`. */
 const CORS_MIDDLEWARE = 'corsMiddleware';
 
+type RegisterMiddleware = (...args: readonly unknown[]) => unknown;
+
 export class ExpressPlatform implements Platform {
   readonly securityHook: Platform['securityHook'];
+  /** The layers of Nest's middleware. */
+  readonly #middleware = new WeakSet<object>();
   #shared = false;
 
   constructor(private readonly adapter: AbstractHttpAdapter) {
@@ -22,10 +26,11 @@ export class ExpressPlatform implements Platform {
   install(edge: Middleware): void {
     this.#shared = this.#has(edge.name);
     this.adapter.use(edge);
+    this.#noteMiddleware();
   }
 
   createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher {
-    return new ExpressMatcher(this.adapter, config, registrations);
+    return new ExpressMatcher(this.#router, config, registrations, layer => this.#middleware.has(layer));
   }
 
   present(request: IncomingMessage): PlatformRequest {
@@ -44,8 +49,29 @@ export class ExpressPlatform implements Platform {
 
   /** Whether a middleware function of this name is registered. */
   #has(middleware: string): boolean {
-    const { router } = this.adapter.getInstance<{ router: { stack: readonly { name: string }[] } }>();
-    return router.stack.some(({ name }) => name === middleware);
+    return this.#router.stack.some(({ name }) => name === middleware);
+  }
+
+  /**
+   * Nest registers middleware of single methods, and of controllers, as routes ahead of the controllers' own: unlike
+   * an app's raw routes they pass requests on.
+   */
+  #noteMiddleware(): void {
+    const { adapter } = this;
+    const { createMiddlewareFactory } = adapter;
+    adapter.createMiddlewareFactory = requestMethod => {
+      const register = createMiddlewareFactory.call(adapter, requestMethod) as RegisterMiddleware;
+      return (...args: readonly unknown[]) => {
+        const before = this.#router.stack.length;
+        const result = register(...args);
+        for (const layer of this.#router.stack.slice(before)) this.#middleware.add(layer);
+        return result;
+      };
+    };
+  }
+
+  get #router(): ExpressRouter {
+    return this.adapter.getInstance<{ router: ExpressRouter }>().router;
   }
 
   isShared(): boolean {

@@ -1,4 +1,4 @@
-import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
+import type { ApplicationConfig } from '@nestjs/core';
 import { METHODS } from 'node:http';
 import parseUrl from 'parseurl';
 import { PATH_METADATA, type RouteRegistration } from './nest-internals.js';
@@ -15,11 +15,12 @@ import {
 import { accepts, preflightSelector, type Selection } from './versions.js';
 
 /** What is read of Express's router (the `router` package): its stack of layers, and how a layer matches a path. */
-interface ExpressRouter {
+export interface ExpressRouter {
   readonly stack: readonly ExpressLayer[];
 }
 
 interface ExpressLayer {
+  readonly name: string;
   readonly route?: {
     readonly path: unknown;
     readonly methods: Readonly<Record<string, boolean | undefined>>;
@@ -36,18 +37,27 @@ interface ExpressRoute {
   readonly registration: RouteRegistration | undefined;
 }
 
+/** The routes of a router that had so many layers. */
+interface KnownRoutes {
+  readonly layers: number;
+  readonly routes: readonly ExpressRoute[];
+}
+
 /**
  * Matches with the app's own router: its compiled layers, in its order, with its settings. Express tries layers one
  * after another, so that the first one that fits a path and a method serves it.
  */
 export class ExpressMatcher implements RouteMatcher {
-  readonly #routes: readonly ExpressRoute[];
-  readonly #config: ApplicationConfig;
+  #known: KnownRoutes;
 
-  constructor(adapter: AbstractHttpAdapter, config: ApplicationConfig, registrations: readonly RouteRegistration[]) {
-    const { router } = adapter.getInstance<{ router: ExpressRouter }>();
-    this.#routes = label(router.stack, registrations);
-    this.#config = config;
+  /** @param isMiddleware whether a layer passes requests on, though it is registered as a route */
+  constructor(
+    private readonly router: ExpressRouter,
+    private readonly config: ApplicationConfig,
+    private readonly registrations: readonly RouteRegistration[],
+    private readonly isMiddleware: (layer: object) => boolean,
+  ) {
+    this.#known = this.#look();
   }
 
   pathOf({ url }: RoutedRequest): string | undefined {
@@ -65,7 +75,7 @@ export class ExpressMatcher implements RouteMatcher {
   }
 
   matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods {
-    const select = preflightSelector(request, requestHeaders, this.#config.getVersioning());
+    const select = preflightSelector(request, requestHeaders, this.config.getVersioning());
     const methods = new Map<string, RouteRegistration[]>();
     /** For each method, the versions that a route before serves; `true`: all of them. */
     const served = new Map<string, Set<unknown> | true>();
@@ -81,6 +91,18 @@ export class ExpressMatcher implements RouteMatcher {
       }
     }
     return orderMethods(methods);
+  }
+
+  /** Other modules go on registering while they are initialized: static files, GraphQL. */
+  get #routes(): readonly ExpressRoute[] {
+    if (this.#known.layers !== this.router.stack.length) this.#known = this.#look();
+    return this.#known.routes;
+  }
+
+  #look(): KnownRoutes {
+    const { stack } = this.router;
+    const layers = stack.filter(layer => !this.isMiddleware(layer));
+    return { layers: stack.length, routes: label(layers, this.registrations) };
   }
 
   /** The routes whose path matches, in order. */

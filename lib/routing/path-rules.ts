@@ -8,8 +8,8 @@ export class PathSyntaxError extends Error {}
  * Compiles one path in the syntax of Nest's middleware: `/graphql`, `/static/*splat`, `/files{/:name}`. Old wildcards
  * are converted as Nest does.
  *
- * It covers what is below the path as well, as a middleware does: what is mounted at `/graphql` answers at
- * `/graphql/below`, and a narrow rule must not be walked around there.
+ * It covers what is below the path as well: what Express mounts at `/graphql` answers at `/graphql/below`, and a
+ * narrow rule must not be walked around there.
  *
  * @throws {PathSyntaxError}
  */

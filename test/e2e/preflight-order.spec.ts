@@ -5,6 +5,7 @@ import {
   Injectable,
   Module,
   Put,
+  RequestMethod,
   Scope,
   UnauthorizedException,
   UseGuards,
@@ -15,13 +16,14 @@ import {
   type NestInterceptor,
   type NestModule,
   type PipeTransform,
+  type Type,
 } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
-import { CorsModule, type CorsModuleOptions } from 'nestjs-cors';
+import { Cors, CorsModule, type CorsModuleOptions } from 'nestjs-cors';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
 import { preflightOf, readResponses, sendRaw } from '../support/client.js';
-import { APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';
+import { ADMIN, APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';
 import { watchHandlers } from '../support/observe.js';
 
 const { ran, take, observe } = watchHandlers();
@@ -52,6 +54,15 @@ class Refuse implements CanActivate, NestInterceptor, PipeTransform {
 
 @Controller('cats')
 class CatsController {
+  @Put(':id')
+  replace() {
+    return ran('replace');
+  }
+}
+
+@Cors({ origin: ADMIN })
+@Controller('dogs')
+class DogsController {
   @Put(':id')
   replace() {
     return ran('replace');
@@ -163,6 +174,41 @@ describe.each(PLATFORMS)('A preflight on %s', platform => {
       ran: ['middleware'],
     });
   });
+
+  it.each<[string, readonly (string | Type | { path: string; method: RequestMethod })[]]>([
+    ['every path', ['{*all}']],
+    ['a path', ['dogs/:id']],
+    ['a controller', [DogsController]],
+    ['a method of every path', [{ path: '{*all}', method: RequestMethod.PUT }]],
+    ['every method of a path', [{ path: 'dogs/:id', method: RequestMethod.ALL }]],
+  ])(
+    "has its route's policy behind middleware for %s, and what that answers has it too (PF-06)",
+    async (_what, routes) => {
+      const refuse = () => {
+        ran('middleware');
+        throw new UnauthorizedException();
+      };
+      @Module({ controllers: [DogsController] })
+      class DogsModule implements NestModule {
+        configure(consumer: MiddlewareConsumer) {
+          consumer.apply(refuse).forRoutes(...routes);
+        }
+      }
+      const app = await startApp({ platform, imports: [DogsModule], cors: { origin: APP } });
+      const update = (origin: string) => ({ method: 'PUT', path: '/dogs/1', headers: { Origin: origin } });
+
+      const allowed = { status: 204, cors: granted(ADMIN, { methods: 'PUT' }), ran: [] };
+      expect(await observe(app, preflightOf('/dogs/1', ADMIN, 'PUT'))).toEqual(allowed);
+      expect(await observe(app, preflightOf('/dogs/1', APP, 'PUT'))).toEqual({ status: 403, cors: REFUSED, ran: [] });
+      expect(await observe(app, preflightOf('/dogs/1', ADMIN, 'DELETE'))).toEqual({
+        status: 403,
+        cors: REFUSED,
+        ran: [],
+      });
+      expect(await observe(app, update(ADMIN))).toEqual({ status: 401, cors: readable(ADMIN), ran: ['middleware'] });
+      expect(await observe(app, update(APP))).toEqual({ status: 401, cors: UNREADABLE, ran: ['middleware'] });
+    },
+  );
 
   it('has a body that no parser reads', async () => {
     const app = await startApp({ platform, cors, controllers: [CatsController] });

@@ -10,10 +10,12 @@ import {
   Patch,
   Post,
   Put,
+  RequestMethod,
   VERSION_NEUTRAL,
   Version,
   VersioningType,
   type INestApplication,
+  type MiddlewareConsumer,
   type ModuleMetadata,
   type NestApplicationOptions,
   type Type,
@@ -33,6 +35,8 @@ export interface Table {
   readonly lenient: boolean;
   /** The controllers' module has a prefix of its own. */
   readonly modulePath: string | undefined;
+  /** What passes requests on ahead of the controllers: by their routes, or by methods. */
+  readonly middleware: 'none' | 'controllers' | 'gets' | 'all';
   /** Nest 12 sorts routes by specificity, and drops what is shadowed. */
   readonly specificity: boolean;
 }
@@ -91,6 +95,7 @@ export const tables: fc.Arbitrary<Table> = fc.record({
   controllers: fc.array(controller, { minLength: 1, maxLength: 3 }),
   lenient: fc.boolean(),
   modulePath: fc.option(fc.constantFrom('m', 'a'), { nil: undefined, freq: 2 }),
+  middleware: fc.constantFrom<Table['middleware']>('none', 'none', 'controllers', 'gets', 'all'),
   specificity: fc.boolean(),
 });
 
@@ -270,9 +275,21 @@ const VERSIONING: Record<Exclude<Table['versioning'], 'none'>, VersioningOptions
 
 /** The imports that hold the controllers. */
 export function importsOf(table: Table, controllers: readonly Type[]): NonNullable<ModuleMetadata['imports']> {
-  class FeatureModule {}
+  const { modulePath, middleware } = table;
+  class FeatureModule {
+    configure(consumer: MiddlewareConsumer): void {
+      if (middleware === 'none') return;
+      const routes = {
+        controllers,
+        gets: [{ path: '{*path}', method: RequestMethod.GET }],
+        all: [{ path: '{*path}', method: RequestMethod.ALL }],
+      };
+      consumer
+        .apply((_request: unknown, _response: unknown, next: () => void) => next())
+        .forRoutes(...routes[middleware]);
+    }
+  }
   Module({ controllers: [...controllers] })(FeatureModule);
-  const { modulePath } = table;
   return modulePath === undefined
     ? [FeatureModule]
     : [FeatureModule, RouterModule.register([{ path: modulePath, module: FeatureModule }])];
