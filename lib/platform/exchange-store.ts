@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import onHeaders from 'on-headers';
 import { corsRequestOf, isPreflight } from '../protocol/request.js';
 import type { CorsResponse } from '../protocol/response-headers.js';
 import { isRoutable } from '../routing/route-matcher.js';
 import type { CorsExchange } from './exchange.js';
+import { beforeHead } from './head-hook.js';
 import { writeCorsResponse } from './write-headers.js';
 
 /** A platform's request or response, or Node's own inside it. */
@@ -38,25 +38,10 @@ export class ExchangeStore {
     };
     this.#exchanges.set(rawRequest, exchange);
     const rawResponse = 'raw' in response ? response.raw : response;
-    // The one place where the final headers are seen on every platform and for every way to answer.
-    onHeaders(rawResponse, () => {
+    beforeHead(rawResponse, () => {
       const replaced = writeCorsResponse(rawResponse, this.authority.respondSafely(exchange, rawRequest));
       if (replaced !== undefined) this.authority.reportReplaced(exchange, rawRequest, replaced);
     });
-    keepHeadersWithoutReason(rawResponse);
     return exchange;
   }
-}
-
-/**
- * Node takes `writeHead(200, undefined, headers)`, as proxies write for want of HTTP/2's reason; `on-headers` looks for
- * headers in one place only, and would drop them.
- */
-function keepHeadersWithoutReason(response: ServerResponse): void {
-  const writeHead = response.writeHead.bind(response) as (
-    status: number,
-    ...rest: readonly unknown[]
-  ) => ServerResponse;
-  response.writeHead = (status: number, ...rest: readonly unknown[]) =>
-    rest.length > 1 && rest[0] === undefined ? writeHead(status, ...rest.slice(1)) : writeHead(status, ...rest);
 }

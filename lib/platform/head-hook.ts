@@ -1,0 +1,61 @@
+import type { ServerResponse } from 'node:http';
+
+type WriteHead = (status: number, ...rest: readonly unknown[]) => ServerResponse;
+
+/** `writeHeader` is Node's deprecated name for it (DEP0063), and is still called. */
+interface HookedResponse {
+  writeHead: WriteHead;
+  writeHeader?: WriteHead;
+}
+
+/**
+ * Calls back whenever a response is about to write its head, with every header in place: the one moment that all ways
+ * to answer have in common, on every platform. Node writes heads through `writeHead`, also those that nobody asked for.
+ *
+ * The `on-headers` package does the same for most responses; however, it is done with a response once it was called.
+ * A head that Node refuses (`writeHead(1000)`) is followed by another one, and that one has to be seen: a filter's
+ * `Access-Control-Allow-Origin: *` went out beside our credentials.
+ */
+export function beforeHead(response: ServerResponse, listener: () => void): void {
+  const hooked = response as unknown as HookedResponse;
+  const { writeHead } = hooked;
+  const hook: WriteHead = (status, ...rest) => {
+    // Node throws, as it does without us.
+    if (response.headersSent) return writeHead.call(response, status, ...rest);
+    // As Node reads the arguments: a reason is a string, and anything else may be the headers.
+    const [first, second] = rest;
+    const reason = typeof first === 'string' ? [first] : [];
+    const headers = typeof first === 'string' ? second : (second ?? first);
+    response.statusCode = status;
+    setHeaders(response, headers);
+    listener();
+    return writeHead.call(response, status, ...reason);
+  };
+  hooked.writeHead = hook;
+  if (hooked.writeHeader !== undefined) hooked.writeHeader = hook;
+}
+
+/** Node takes an object, a flat list of names and values, or a list of pairs; lists may repeat a name. */
+function setHeaders(response: ServerResponse, headers: unknown): void {
+  if (typeof headers !== 'object' || headers === null) return;
+  if (!Array.isArray(headers)) {
+    for (const [name, value] of Object.entries(headers)) {
+      if (name !== '') response.setHeader(name, value as string);
+    }
+    return;
+  }
+  const pairs = pairsOf(headers);
+  // In place of what was set before, as an object's would be.
+  for (const [name] of pairs) response.removeHeader(name);
+  for (const [name, value] of pairs) response.appendHeader(name, value);
+}
+
+type Pair = readonly [name: string, value: string | readonly string[]];
+
+function pairsOf(headers: readonly unknown[]): readonly Pair[] {
+  if (Array.isArray(headers[0])) return headers as readonly Pair[];
+  if (headers.length % 2 !== 0)
+    throw new TypeError('writeHead() was given a list of headers whose last name has no value');
+  const names = headers.filter((_entry, index) => index % 2 === 0);
+  return names.map((name, index) => [name, headers[index * 2 + 1]] as Pair);
+}
