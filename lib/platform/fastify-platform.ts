@@ -1,6 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
-import { fastifyFurtherServers, fastifyRequestOf } from '../routing/fastify-internals.js';
+import {
+  fastifyFurtherServers,
+  fastifyRequestOf,
+  onFrameworkError,
+  prependRequestHook,
+} from '../routing/fastify-internals.js';
 import { FastifyMatcher, type FastifyRoute } from '../routing/fastify-matcher.js';
 import type { RouteRegistration } from '../routing/nest-internals.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
@@ -34,8 +39,13 @@ export class FastifyPlatform implements Platform {
 
   install(edge: Middleware, exchanges: ExchangeStore): void {
     // Fastify answers a malformed target, a shutdown and a failed CSRF check before any middleware: those responses
-    // are seen to here. In-memory requests (`inject()`) do not pass the server, and are first seen by the edge.
+    // are seen to here. In-memory requests (`inject()`, serverless platforms) do not pass the server.
     const open = (request: IncomingMessage, response: ServerResponse) => void exchanges.open(request, response);
+    onFrameworkError(this.adapter, open);
+    prependRequestHook(this.adapter, ({ raw }, reply, done) => {
+      open(raw, reply.raw);
+      done();
+    });
     this.#instance.server.prependListener('request', open);
     // `listen('localhost')` binds one server more for each further address.
     this.#instance.addHook('onListen', done => {

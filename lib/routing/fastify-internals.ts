@@ -2,7 +2,7 @@
  * What is read of Fastify and of Nest's adapter for it beyond their public API, in one place.
  * `test/routing/nest-internals.spec.ts` fails when one of these moves.
  */
-import type { Server } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { RoutedRequest } from './route-matcher.js';
 
@@ -23,7 +23,25 @@ export interface FastifyRouterOptions {
 
 interface FastifyOptions {
   readonly routerOptions: FastifyRouterOptions;
+  frameworkErrors?: FrameworkErrorHandler;
 }
+
+interface FrameworkError extends Error {
+  readonly code: string;
+  readonly statusCode: number;
+}
+
+type FrameworkErrorHandler = (
+  error: FrameworkError,
+  request: { readonly raw: IncomingMessage },
+  reply: { readonly raw: ServerResponse },
+) => unknown;
+
+type RequestHook = (
+  request: { readonly raw: IncomingMessage },
+  reply: { readonly raw: ServerResponse },
+  done: () => void,
+) => void;
 
 /** What is read of Fastify's request. */
 interface FastifyRequest extends RoutedRequest {
@@ -56,6 +74,31 @@ export function fastifyRequestOf(adapter: AbstractHttpAdapter, raw: RoutedReques
 export function fastifyHostname(adapter: AbstractHttpAdapter, raw: RoutedRequest & { hostname?: string }): string {
   return raw.hostname ?? fastifyRequestOf(adapter, raw).hostname;
 }
+
+/** Calls back with each request that Fastify routes, ahead of every hook: those of the adapter were added before. */
+export function prependRequestHook(adapter: AbstractHttpAdapter, hook: RequestHook): void {
+  bySymbol<{ readonly onRequest: RequestHook[] }>(adapter, 'fastify.hooks').onRequest.unshift(hook);
+}
+
+/** Calls back with each request that Fastify refuses before any hook: malformed targets, over-long parameters. */
+export function onFrameworkError(
+  adapter: AbstractHttpAdapter,
+  open: (request: IncomingMessage, response: ServerResponse) => void,
+): void {
+  const options = bySymbol<FastifyOptions>(adapter, 'fastify.options');
+  const { frameworkErrors = answerAsFastify } = options;
+  options.frameworkErrors = (error, request, reply) => {
+    open(request.raw, reply.raw);
+    return frameworkErrors(error, request, reply);
+  };
+}
+
+/** What Fastify writes where nobody handles these errors. */
+const answerAsFastify: FrameworkErrorHandler = ({ code, message, statusCode }, _request, { raw }) => {
+  const body = JSON.stringify({ error: STATUS_CODES[statusCode], code, message, statusCode });
+  raw.writeHead(statusCode, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) });
+  raw.end(body);
+};
 
 /** The servers beside `instance.server`, one for each further address that `listen()` was given. */
 export function fastifyFurtherServers(adapter: AbstractHttpAdapter): readonly Server[] {

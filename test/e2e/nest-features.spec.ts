@@ -1,10 +1,16 @@
+import { jest } from '@jest/globals';
 import { Controller, Injectable, Post, type BeforeApplicationShutdown, type INestApplication } from '@nestjs/common';
 import { NestApplication } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { CorsModuleOptions } from 'nestjs-cors';
 import { closeApps, PLATFORMS, startApp, type AppOptions } from '../support/app.js';
 import { preflightOf } from '../support/client.js';
 import { APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';
+import { requireByNode } from '../support/node-process.js';
 import { watchHandlers } from '../support/observe.js';
+
+// Fastify's `inject()` requires ES modules, which Jest cannot do before Node 24.9; Node itself can.
+jest.mock('light-my-request', () => requireByNode('light-my-request'));
 
 /** `useSecurityHeaders()`, `enableCsrfProtection()`, and 503 at shutdown on both platforms came with Nest 12. */
 const describeOnNest12 = 'enableCsrfProtection' in NestApplication.prototype ? describe : describe.skip;
@@ -53,6 +59,16 @@ describeOnNest12.each(PLATFORMS)('Beside the features of Nest 12 on %s', platfor
       cors: granted(APP, { methods: 'POST' }),
       ran: [],
     });
+  });
+
+  it('the same holds for requests that pass no server (CTX-08)', async () => {
+    if (platform === 'express') return;
+    const app = (await start({ configure: app => app.enableCsrfProtection() })) as NestFastifyApplication;
+    const headers = { origin: APP, 'sec-fetch-site': 'cross-site' };
+    const { statusCode, headers: answered } = await app.inject({ method: 'POST', url: '/cats', headers });
+
+    const { vary, 'access-control-allow-origin': origin } = answered;
+    expect({ statusCode, vary, origin }).toEqual({ statusCode: 403, vary: 'Origin', origin: APP });
   });
 
   it('an origin that both trust is served (ORD-05)', async () => {
