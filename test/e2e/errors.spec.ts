@@ -17,7 +17,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { closeApps, PLATFORMS, startApp, type Platform } from '../support/app.js';
 import type { WireRequest } from '../support/client.js';
-import { ADMIN, APP, CLOSED, EVIL, readable, UNREADABLE } from '../support/expected.js';
+import { ADMIN, APP, CLOSED, EVIL, PUBLIC, readable, UNREADABLE } from '../support/expected.js';
 import { watchHandlers } from '../support/observe.js';
 
 const { ran, exchange, observe } = watchHandlers();
@@ -70,11 +70,15 @@ class PlainController extends Routes {}
 @Controller('partner')
 class PartnerController extends Routes {}
 
+@Cors({ origin: '*', credentials: false })
+@Controller('public')
+class PublicController extends Routes {}
+
 @Cors(false)
 @Controller('closed')
 class ClosedController extends Routes {}
 
-@Module({ controllers: [PlainController, PartnerController, ClosedController] })
+@Module({ controllers: [PlainController, PartnerController, PublicController, ClosedController] })
 class RoutesModule implements NestModule {
   configure(consumer: MiddlewareConsumer) {
     const bar = () => {
@@ -182,6 +186,9 @@ describe.each(PLATFORMS)('A response that never comes from its handler on %s', p
       expect(await observe(app, to('partner', PARTNER))).toEqual({ status, cors: readable(PARTNER), ran });
       expect(await observe(app, to('partner', APP))).toEqual({ status, cors: UNREADABLE, ran });
       expect(await observe(app, to('closed', APP))).toEqual({ status, cors: CLOSED, ran });
+      for (const origin of [EVIL, APP, undefined]) {
+        expect(await observe(app, to('public', origin))).toEqual({ status, cors: PUBLIC, ran });
+      }
     });
 
     it('has no CORS header, and does not repeat the origin, for one that is not allowed (ERR-16)', async () => {
