@@ -1,6 +1,61 @@
 import type { ListAddition } from './add.js';
 
 /**
+ * The request that a resolver is asked about.
+ *
+ * @publicApi
+ */
+export interface CorsRequestContext {
+  /** The method of the actual request: for a preflight, the one that it announces. */
+  readonly method: string;
+  /** The request target as it was sent: the path, with the query. */
+  readonly url: string;
+  /** The request's headers, by lower-case name. A preflight does not carry those that the page will send. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The host that the request was sent to, with the port where there is one; `''` where it names none. */
+  readonly host: string;
+  /** Whether the request is a preflight. */
+  readonly preflight: boolean;
+  /** The class of the controller that serves the request; absent where none does. */
+  readonly controller?: Function;
+  /** The handler that serves the request; absent where none of a controller does. */
+  readonly handler?: Function;
+}
+
+/**
+ * Decides about origins while the app runs: tenants in a database, for example. Named as a class in `origin`, it is
+ * taken from the injector, as a singleton.
+ *
+ * It is asked about well-formed origins only, and after the strings of the list. What throws, rejects, takes longer
+ * than `resolver.timeoutMs`, or answers anything but a boolean denies.
+ *
+ * @example
+ * ```ts
+ * @Injectable()
+ * export class TenantOrigins implements CorsOriginResolver {
+ *   constructor(private readonly tenants: TenantsService) {}
+ *
+ *   isAllowed(origin: string, { host }: CorsRequestContext): Promise<boolean> {
+ *     return this.tenants.hasOrigin(host, origin);
+ *   }
+ * }
+ * ```
+ * @publicApi
+ */
+export interface CorsOriginResolver {
+  isAllowed(origin: string, context: CorsRequestContext): boolean | Promise<boolean>;
+}
+
+/**
+ * A resolver as it is named in `origin`: a function, or a class that is taken from the injector.
+ *
+ * @publicApi
+ */
+export type CorsOriginResolverRef =
+  | ((origin: string, context: CorsRequestContext) => boolean | Promise<boolean>)
+  | (new (...args: never[]) => CorsOriginResolver);
+
+/**
  * What a policy's `origin` accepts.
  *
  * - `'*'`: any origin, without credentials.
@@ -9,10 +64,12 @@ import type { ListAddition } from './add.js';
  *   port, including none. Nothing else is a wildcard.
  * - `false`: no cross-origin access.
  * - `add(...)`: the inherited list and these.
+ * - a resolver: alone, or one in a list, where the strings are checked first.
  *
  * @publicApi
  */
-export type CorsOrigin = string | readonly string[] | ListAddition | false;
+export type CorsOrigin =
+  string | readonly (string | CorsOriginResolverRef)[] | ListAddition | CorsOriginResolverRef | false;
 
 /**
  * A list of names: an array, one name, or Nest's comma-separated string.
@@ -124,7 +181,8 @@ export interface CorsPolicyOptions {
  * @publicApi
  */
 export interface EffectiveCorsPolicy {
-  readonly origin: '*' | false | readonly string[];
+  /** Lists keep what was written: origins, patterns, and a resolver. */
+  readonly origin: '*' | false | readonly (string | CorsOriginResolverRef)[];
   readonly methods: readonly string[];
   readonly allowedHeaders: '*' | readonly string[];
   readonly exposedHeaders: '*' | readonly string[];
@@ -141,7 +199,7 @@ export interface EffectiveCorsPolicy {
  *
  * @publicApi
  */
-export type CorsProvenance = 'default' | 'module' | 'controller' | 'handler' | 'route' | `policy:${string}`;
+export type CorsProvenance = 'default' | 'module' | 'feature' | 'controller' | 'handler' | 'route' | `policy:${string}`;
 
 /**
  * The policy of a path that no controller serves.
@@ -156,6 +214,69 @@ export interface CorsRouteRule {
   path: string;
   /** A policy, the name of one of `policies`, or `false` for no cross-origin access. */
   policy: CorsPolicyOptions | string | false;
+}
+
+/**
+ * The widest policy that is permitted in an app. A field that is left out bounds nothing.
+ *
+ * @publicApi
+ */
+export interface CorsBounds {
+  /**
+   * The origins that policies may list: each must lie within one of these. `'*'` bounds nothing. Where origins are
+   * listed here, `origin: '*'` is not permitted (but see `anyOrigin`), and what a resolver allows must lie within them
+   * as well.
+   *
+   * @example ['https://*.example.com']
+   */
+  origin?: string | readonly string[];
+
+  /**
+   * Whether policies may be for any origin, `origin: '*'`.
+   *
+   * @default true where `origin` is left out or '*', else false
+   */
+  anyOrigin?: boolean;
+
+  /**
+   * Whether policies may ask resolvers.
+   *
+   * @default true
+   */
+  resolvers?: boolean;
+
+  /**
+   * `false`: no policy may have credentials.
+   *
+   * @default true
+   */
+  credentials?: boolean;
+
+  /** The methods that cross-origin callers may be given. `GET` includes `HEAD`. */
+  methods?: string | readonly string[];
+
+  /** The request headers that may be allowed; `'*'` bounds nothing. */
+  allowedHeaders?: string | readonly string[];
+
+  /** The response headers that may be exposed; `'*'` bounds nothing. */
+  exposedHeaders?: string | readonly string[];
+
+  /** The longest time in seconds that a preflight's answer may be cached, from 0 to 86400. */
+  maxAge?: number;
+}
+
+/**
+ * How resolvers are asked.
+ *
+ * @publicApi
+ */
+export interface CorsResolverOptions {
+  /**
+   * How long an answer may take, in whole milliseconds from 1 to 60000. What takes longer is denied.
+   *
+   * @default 1000
+   */
+  timeoutMs?: number;
 }
 
 /**
@@ -182,6 +303,17 @@ export interface CorsModuleOptions extends CorsPolicyOptions {
    * @example [{ path: '/graphql', policy: { allowedHeaders: ['content-type', 'authorization'] } }]
    */
   routes?: readonly CorsRouteRule[];
+
+  /**
+   * The widest policy that is permitted. Any policy that exceeds it, wherever it is stated, is a boot error that names
+   * the route and the field.
+   *
+   * @example { origin: ['https://*.example.com'], methods: ['GET', 'POST'], maxAge: 3600 }
+   */
+  bounds?: CorsBounds;
+
+  /** How resolvers are asked. */
+  resolver?: CorsResolverOptions;
 
   /**
    * Tell callers why a request was refused and what would allow it, in the body of the 403 and in the log. For
