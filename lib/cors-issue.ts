@@ -29,7 +29,9 @@ export interface CorsIssueRoute {
  * @publicApi
  */
 export interface CorsIssueLocation {
-  readonly level: 'app' | 'module' | 'policy' | 'route' | 'controller' | 'handler' | 'gateway';
+  readonly level: 'app' | 'module' | 'feature' | 'policy' | 'route' | 'controller' | 'handler' | 'gateway';
+  /** The module that imports the feature. */
+  readonly module?: string;
   /** The named policy. */
   readonly policy?: string;
   /** The path of a rule in `routes`. */
@@ -69,8 +71,8 @@ export class IssueCollector {
 
   add(location: CorsIssueLocation, problem: Problem, route?: CorsIssueRoute): void {
     // Two controllers may share a name: then what they got wrong tells them apart.
-    const { level, policy, rule, controller, handler } = location;
-    const key = JSON.stringify([level, policy, rule, controller, handler, problem.code, subjectOf(problem)]);
+    const { level, module, policy, rule, controller, handler } = location;
+    const key = JSON.stringify([level, module, policy, rule, controller, handler, problem.code, subjectOf(problem)]);
     const entry = this.#found.get(key) ?? { problem, location, routes: new Map<string, CorsIssueRoute>() };
     this.#found.set(key, entry);
     if (route !== undefined) entry.routes.set(routeLabel(route), route);
@@ -99,6 +101,7 @@ export function issueRouteOf({ controller, handlerName, verb, path }: RouteRegis
 export function locationOfSource(source: CorsProvenance, route: RouteRegistration | undefined): CorsIssueLocation {
   if (source.startsWith('policy:')) return { level: 'policy', policy: source.slice('policy:'.length) };
   const controller = route?.controller.name ?? '';
+  if (source === 'feature') return { level: 'feature', module: route?.module.name ?? '' };
   if (source === 'controller') return { level: 'controller', controller };
   if (source === 'handler') return { level: 'handler', controller, handler: route?.handlerName ?? '' };
   return { level: 'module' };
@@ -115,12 +118,14 @@ function targetLabel({ method, path }: CorsIssueRoute): string {
 }
 
 /** The place an issue's cause is written, in words. */
-export function locationLabel({ level, policy, rule, controller, handler }: CorsIssueLocation): string {
+export function locationLabel({ level, module, policy, rule, controller, handler }: CorsIssueLocation): string {
   switch (level) {
     case 'app':
       return 'the application';
     case 'module':
       return 'CorsModule.forRoot()';
+    case 'feature':
+      return `CorsModule.forFeature() of ${String(module)}`;
     case 'policy':
       return `CorsModule.forRoot(), policy '${String(policy)}'`;
     case 'route':

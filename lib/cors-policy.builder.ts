@@ -10,18 +10,20 @@ import {
 import { reportUntrustedOrigins } from './csrf-protection.js';
 import type { CorsMetadata } from './cors.decorator.js';
 import { CorsConfigurationError } from './cors.errors.js';
-import type { ExploredApp } from './cors.explorer.js';
+import type { ExploredApp, Feature } from './cors.explorer.js';
 import type { ProblemCode } from './messages.js';
 import type { SecurityHook } from './platform/security-hook.js';
+import { reportExcess, type Bounds } from './policy/bounds.js';
 import { createMergedPolicyCheck } from './policy/check.js';
 import { createPolicyCompiler, type CompiledPolicy } from './policy/compile.js';
 import { problem, type Problem } from './policy/issue.js';
 import { mergeLevels, type MergedPolicy, type PolicyLevel } from './policy/merge.js';
 import { readModuleOptions, type StatedModule } from './policy/module-options.js';
+import type { CorsOriginResolverRef } from './policy/options.js';
 import { readReference } from './policy/reference.js';
 import { hostOf, type Handler, type RouteRegistration } from './routing/nest-internals.js';
 import { compilePath, PathSyntaxError, sampleOf } from './routing/path-rules.js';
-import { makeRequest, methodOf, USUAL_METHODS, type RouteMatcher } from './routing/route-matcher.js';
+import { makeRequest, methodOf, servedMethods, USUAL_METHODS, type RouteMatcher } from './routing/route-matcher.js';
 
 /** A route and the policy in force on it. */
 export interface RoutePolicy {
@@ -46,6 +48,10 @@ export interface PolicySet {
   /** Whether `rejectDisallowed` is on for anything but controllers' routes. */
   readonly rejectsUnrouted: boolean;
   readonly debug: boolean;
+  /** How long a resolver may take to answer, in milliseconds. */
+  readonly resolverTimeout: number;
+  /** The resolvers that policies ask, each with the place that names it first. */
+  readonly resolvers: ReadonlyMap<CorsOriginResolverRef, CorsIssueLocation>;
   readonly warnings: readonly CorsIssue[];
   /** The policy of a handler, or `undefined` for one that is not routed. */
   of(controller: unknown, handler: unknown): CompiledPolicy | undefined;
@@ -67,6 +73,7 @@ interface MergedRule {
 
 const APP: CorsIssueLocation = Object.freeze({ level: 'app' });
 const MODULE: CorsIssueLocation = Object.freeze({ level: 'module' });
+const FEATURE = 'CorsModule.forFeature()';
 const NO_LEVELS: DecoratedLevels = { location: MODULE, levels: [], problems: [] };
 
 /**
@@ -88,6 +95,8 @@ class PolicySetBuilder {
   /** Where each level is written. */
   readonly #locations = new Map<PolicyLevel, CorsIssueLocation>();
   readonly #check;
+  readonly #resolvers = new Map<CorsOriginResolverRef, CorsIssueLocation>();
+  #bounds: Bounds | undefined;
   readonly #controllers = new Map<Type, DecoratedLevels>();
   readonly #handlers = new Map<Type, Map<Handler, DecoratedLevels>>();
 
@@ -96,9 +105,11 @@ class PolicySetBuilder {
   private readonly versionHeader: string;
   private readonly securityHook: SecurityHook | undefined;
   private readonly gatewayPaths: readonly string[];
+  readonly #features = new Map<string, DecoratedLevels>();
+  private readonly features: readonly Feature[];
 
   constructor(
-    { routes, matcher, versionHeader, securityHook, gatewayPaths }: ExploredApp,
+    { routes, matcher, versionHeader, securityHook, gatewayPaths, features }: ExploredApp,
     private readonly metadata: CorsMetadataAccessor,
     private readonly issues: IssueCollector,
     private readonly production: boolean,
@@ -108,6 +119,7 @@ class PolicySetBuilder {
     this.versionHeader = versionHeader;
     this.securityHook = securityHook;
     this.gatewayPaths = gatewayPaths;
+    this.features = features;
     this.#check = createMergedPolicyCheck({ production });
   }
 
@@ -118,39 +130,91 @@ class PolicySetBuilder {
     this.#locations.set(stated.level, MODULE);
     for (const [policy, level] of stated.policies) this.#locations.set(level, { level: 'policy', policy });
 
+    this.#bounds = stated.bounds;
     const module = this.#merge([stated.level]);
     for (const level of stated.policies.values()) this.#merge([level]);
     const rules = this.#mergeRules(stated);
+    this.#readFeatures(stated);
     const merged = new Map(this.routes.map(route => [route, this.#mergeRoute(route, stated)]));
 
     const errors = this.issues.errors();
     if (errors.length > 0) throw new CorsConfigurationError(errors);
-    const set = compileSet(module, rules, merged);
+    const set = compileSet(module, rules, merged, stated.bounds);
     this.#reportDifferingCandidates(set);
     if (this.securityHook !== undefined) reportUntrustedOrigins(set, this.securityHook, this.issues);
-    return Object.freeze({ ...set, debug: stated.debug, warnings: Object.freeze(this.issues.warnings()) });
+    return Object.freeze({
+      ...set,
+      debug: stated.debug,
+      resolverTimeout: stated.resolverTimeout,
+      resolvers: this.#resolvers,
+      warnings: Object.freeze(this.issues.warnings()),
+    });
   }
 
   #mergeRoute(route: RouteRegistration, stated: StatedModule): MergedPolicy {
+    const feature = this.#features.get(route.module.key) ?? NO_LEVELS;
     const controller = this.#controllerLevels(route, stated);
     const handler = this.#handlerLevels(route, stated);
     const issueRoute = issueRouteOf(route);
-    for (const { location, problems } of [controller, handler]) {
+    for (const { location, problems } of [feature, controller, handler]) {
       for (const found of problems) this.issues.add(location, found, issueRoute);
     }
-    return this.#merge([stated.level, ...controller.levels, ...handler.levels], issueRoute);
+    const levels = [stated.level, ...feature.levels, ...controller.levels, ...handler.levels];
+    const served = servedMethods(methodOf(route.verb)).filter(method => method !== 'HEAD' || route.verb === 'head');
+    return this.#merge(levels, issueRoute, served);
   }
 
-  #merge(levels: readonly PolicyLevel[], route?: CorsIssueRoute): MergedPolicy {
+  /** @param served the methods that are routed, where that is known */
+  #merge(levels: readonly PolicyLevel[], route?: CorsIssueRoute, served: readonly string[] = []): MergedPolicy {
     const report = (level: PolicyLevel | undefined, found: Problem) => {
       const location = (level && this.#locations.get(level)) ?? MODULE;
       // A problem of the module or of a named policy concerns more than the route that met it.
-      const own = location.level === 'controller' || location.level === 'handler';
+      const own = location.level !== 'module' && location.level !== 'policy';
       this.issues.add(location, found, own ? route : undefined);
     };
     const merged = mergeLevels(levels, report);
     this.#check(merged, levels, report);
+    if (this.#bounds !== undefined) {
+      // What is left out was stated nowhere: the route that it concerns is where to state it.
+      reportExcess(merged, this.#bounds, served, (level, found) => {
+        if (level === undefined && route !== undefined) this.issues.add(handlerLocation(route), found, route);
+        else report(level, found);
+      });
+    }
+    for (const level of levels) this.#noteResolver(level);
     return merged;
+  }
+
+  #noteResolver(level: PolicyLevel): void {
+    const { origin } = level.stated;
+    const resolver = typeof origin === 'object' ? origin.resolver : undefined;
+    if (resolver === undefined || this.#resolvers.has(resolver)) return;
+    this.#resolvers.set(resolver, this.#locations.get(level) ?? MODULE);
+  }
+
+  #readFeatures(stated: StatedModule): void {
+    const modulesOf = new Map<unknown, RouteRegistration>();
+    for (const { module, args } of this.features) {
+      const location: CorsIssueLocation = { level: 'feature', module: module.name };
+      const report = (code: ProblemCode) => this.issues.add(location, problem(code, FEATURE, FEATURE));
+      if (this.#features.has(module.key)) report('feature_twice');
+      const problems: Problem[] = [];
+      const levels = readReference(args, 'feature', stated.policies, found => void problems.push(found));
+      this.#locate(levels, location);
+      this.#features.set(module.key, { location, levels, problems });
+      if (!this.routes.some(route => route.module.key === module.key)) {
+        for (const found of problems) this.issues.add(location, found);
+        report('feature_without_effect');
+      }
+    }
+    for (const route of this.routes) {
+      // A handler is known by its class alone when it runs.
+      const other = modulesOf.get(route.controller) ?? route;
+      modulesOf.set(route.controller, other);
+      if (this.#features.get(other.module.key) === this.#features.get(route.module.key)) continue;
+      const { name } = route.controller;
+      this.issues.add(APP, problem('feature_ambiguous', name, name), issueRouteOf(route));
+    }
   }
 
   #controllerLevels({ controller }: RouteRegistration, stated: StatedModule): DecoratedLevels {
@@ -246,6 +310,10 @@ class PolicySetBuilder {
   }
 }
 
+function handlerLocation({ controller, handler }: CorsIssueRoute): CorsIssueLocation {
+  return { level: 'handler', controller, handler };
+}
+
 function compileRule(path: string): MergedRule['matches'] | undefined {
   try {
     return compilePath(path);
@@ -259,8 +327,9 @@ function compileSet(
   module: MergedPolicy,
   rules: readonly MergedRule[],
   routes: ReadonlyMap<RouteRegistration, MergedPolicy>,
-): Omit<PolicySet, 'debug' | 'warnings'> {
-  const compile = createPolicyCompiler();
+  bounds: Bounds | undefined,
+): Pick<PolicySet, 'module' | 'rules' | 'rejectsUnrouted' | 'routes' | 'of'> {
+  const compile = createPolicyCompiler(bounds);
   const handlers = new Map<unknown, Map<unknown, CompiledPolicy>>();
   const routePolicies: RoutePolicy[] = [];
   for (const [route, merged] of routes) {
@@ -291,5 +360,5 @@ function samePolicy(one: CompiledPolicy, other: CompiledPolicy | undefined): boo
   const { origin, ...rest } = one.stated;
   const { origin: otherOrigin, ...otherRest } = other.stated;
   const sameOrigin = origin === otherOrigin || JSON.stringify(origin) === JSON.stringify(otherOrigin);
-  return sameOrigin && JSON.stringify(rest) === JSON.stringify(otherRest);
+  return sameOrigin && one.resolver === other.resolver && JSON.stringify(rest) === JSON.stringify(otherRest);
 }

@@ -1,5 +1,6 @@
 import { CORS_METADATA } from './cors.constants.js';
 import type { CorsPolicyOptions } from './policy/options.js';
+import { snapshot } from './policy/snapshot.js';
 
 /** What `@Cors()` leaves on a controller or a handler: its arguments, unread until boot. */
 export interface CorsMetadata {
@@ -34,13 +35,14 @@ export interface CorsMetadata {
 export function Cors(policy?: CorsPolicyOptions | false): ClassDecorator & MethodDecorator;
 export function Cors(name: string, overrides?: CorsPolicyOptions): ClassDecorator & MethodDecorator;
 export function Cors(...args: readonly unknown[]): ClassDecorator & MethodDecorator {
+  const copied = snapshot(args) as readonly unknown[];
   return (target: object, key?: string | symbol) => {
     // A handler's policy is kept by its name: a decorator that wraps the function would lose what stands on that.
     const isOnMethod = key !== undefined;
     const repeated = isOnMethod
       ? Reflect.hasOwnMetadata(CORS_METADATA, target, key)
       : Reflect.hasOwnMetadata(CORS_METADATA, target);
-    const metadata: CorsMetadata = { args, repeated };
+    const metadata: CorsMetadata = { args: copied, repeated };
     if (isOnMethod) Reflect.defineMetadata(CORS_METADATA, metadata, target, key);
     else Reflect.defineMetadata(CORS_METADATA, metadata, target);
   };

@@ -4,10 +4,11 @@ import { CorsForbiddenException } from './cors.errors.js';
 import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { printable, remedyOf } from './messages.js';
 import type { CorsExchange } from './platform/exchange.js';
-import { siteOf, type PlatformRequest } from './platform/site.js';
+import { askedRequestOf, siteOf, type PlatformRequest } from './platform/site.js';
 import type { CompiledPolicy } from './policy/compile.js';
 import { judgeOrigin, type Refusal } from './protocol/decision.js';
 import { isCrossOrigin } from './protocol/same-origin.js';
+import { askForActual } from './resolver-answers.js';
 import type { RoutedRequest } from './routing/route-matcher.js';
 
 /** Refuses what a policy refuses, wherever in the request's way that is decided. */
@@ -34,29 +35,37 @@ export class CorsEnforcer {
    */
   enforceActual(exchange: CorsExchange, policy: CompiledPolicy, request: PlatformRequest): void {
     if (!policy.rejectDisallowed) return;
-    const decision = judgeOrigin(exchange.request.origin, policy);
+    const decision = judgeOrigin(exchange.request.origin, policy, exchange.answers?.get(policy));
     if (decision.allowed || !comesFromElsewhere(exchange, request)) return;
     throw this.#exception(decision, exchange);
   }
 
   /**
-   * The same for what no controller serves, and no guard sees: raw routes, static files, GraphQL.
+   * What has to be done about an actual request before anything of the app sees it: its resolver is asked, so that
+   * whatever ends it has its headers, and what no controller serves is rejected here, where no guard sees it (raw
+   * routes, static files, GraphQL).
    *
    * @param present tells the request as the platform does
    * @throws {CorsForbiddenException}
    */
-  enforceUnrouted<Request extends RoutedRequest>(
+  admit<Request extends RoutedRequest>(
     exchange: CorsExchange,
     request: Request,
     present: (request: Request) => PlatformRequest,
-  ): void {
-    if (exchange.request.origin === undefined || !this.registry.rejectsUnrouted) return;
-    const { route, policy } = this.registry.ofRequest(request);
-    if (route === undefined) this.enforceActual(exchange, policy, present(request));
+  ): void | Promise<void> {
+    const { policies } = exchange;
+    if (policies === undefined || exchange.request.origin === undefined) return undefined;
+    if (!policies.rejectsUnrouted && !policies.asksResolvers) return undefined;
+    const { route, policy } = policies.ofRequest(request);
+    const reject = () => {
+      if (route === undefined) this.enforceActual(exchange, policy, present(request));
+    };
+    const asking = askForActual(exchange, policies, policy, route, () => askedRequestOf(exchange, present(request)));
+    return asking === undefined ? reject() : asking.then(reject);
   }
 
-  #exception(refusal: Refusal, { request, url }: CorsExchange): CorsForbiddenException {
-    if (!this.registry.policies.debug) return new CorsForbiddenException(refusal.reason);
+  #exception(refusal: Refusal, { request, url, policies }: CorsExchange): CorsForbiddenException {
+    if (!(policies ?? this.registry.table).debug) return new CorsForbiddenException(refusal.reason);
     const hint = remedyOf(refusal.reason, refusal.detail ?? '');
     const target = `${printable(request.requestMethod ?? request.method)} ${printable(url)}`;
     this.#logger.warn(`Refused ${target} from ${printable(request.origin ?? '')}: ${refusal.reason}. ${hint}`);

@@ -1,5 +1,6 @@
 import { Inject, Injectable, VersioningType, type Type } from '@nestjs/common';
 import { HttpAdapterHost, MetadataScanner, ModuleRef, ModulesContainer, type ApplicationConfig } from '@nestjs/core';
+import { CORS_FEATURE, CorsFeatureModule } from './cors-feature.module.js';
 import { CorsMetadataAccessor } from './cors-metadata.accessor.js';
 import { IssueCollector, type CorsIssueLocation } from './cors-issue.js';
 import type { Platform } from './platform/platform.js';
@@ -11,9 +12,16 @@ import {
   gatewayPathOf,
   PATH_METADATA,
   recordRoutes,
+  type ModuleId,
   type RouteRegistration,
 } from './routing/nest-internals.js';
 import { UnmatchedRouteError, type RouteMatcher } from './routing/route-matcher.js';
+
+/** One `CorsModule.forFeature()`, and the module that imports it. */
+export interface Feature {
+  readonly module: ModuleId;
+  readonly args: readonly unknown[];
+}
 
 /** The app as far as CORS is concerned. */
 export interface ExploredApp {
@@ -24,6 +32,8 @@ export interface ExploredApp {
   readonly versionHeader: string;
   /** Absent where the app enabled no security feature of Nest. */
   readonly securityHook: SecurityHook | undefined;
+  /** What modules import by `CorsModule.forFeature()`. */
+  readonly features: readonly Feature[];
   /** Where socket.io gateways answer by themselves. */
   readonly gatewayPaths: readonly string[];
 }
@@ -55,12 +65,29 @@ export class CorsExplorer {
     if ([...this.modules.values()].filter(({ metatype }) => metatype === root).length > 1) {
       issues.add(APP, problem('module_twice', 'CorsModule', 'CorsModule'));
     }
-    this.#reportMisplaced(routes, issues);
+    this.reportMisplaced(routes, issues);
     const versioning = this.#config.getVersioning();
     const versionHeader = versioning?.type === VersioningType.HEADER ? versioning.header : '';
     const matcher = this.createMatcher(platform, routes, issues);
     const securityHook = platform?.securityHook();
-    return { routes, matcher, versionHeader, securityHook, gatewayPaths: this.#gatewayPaths() };
+    return {
+      routes,
+      matcher,
+      versionHeader,
+      securityHook,
+      features: this.features(),
+      gatewayPaths: this.#gatewayPaths(),
+    };
+  }
+
+  /** Only a module's own imports: what it gets through another module was stated for that one. */
+  features(): readonly Feature[] {
+    return [...this.modules].flatMap(([key, { name, imports }]) =>
+      [...imports].flatMap(({ metatype, providers }) => {
+        if (metatype !== CorsFeatureModule) return [];
+        return { module: { key, name }, args: (providers.get(CORS_FEATURE)?.instance ?? []) as readonly unknown[] };
+      }),
+    );
   }
 
   #gatewayPaths(): readonly string[] {
@@ -99,7 +126,7 @@ export class CorsExplorer {
   }
 
   /** `@Cors()` on what is not a route is legal TypeScript and does nothing: say so. */
-  #reportMisplaced(routes: readonly RouteRegistration[], issues: IssueCollector): void {
+  reportMisplaced(routes: readonly RouteRegistration[], issues: IssueCollector): void {
     const routed = new Set<unknown>(routes.map(({ controller }) => controller));
     for (const { providers, controllers } of this.modules.values()) {
       for (const { metatype } of [...providers.values(), ...controllers.values()]) {

@@ -4,7 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CorsEnforcer } from './cors.enforcer.js';
 import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { ExchangeStore } from './platform/exchange-store.js';
-import type { PlatformRequest } from './platform/site.js';
+import { askedRequestOf, type PlatformRequest } from './platform/site.js';
+import type { CorsHandler } from './policy/options.js';
+import { askForActual } from './resolver-answers.js';
 
 /**
  * Enforces the policy of the handler that runs. Registered globally by {@link CorsModule}: refuses preflights, and
@@ -20,8 +22,12 @@ export class CorsGuard implements CanActivate {
     @Inject(CorsEnforcer) private readonly enforcer: CorsEnforcer,
   ) {}
 
-  /** @throws {CorsForbiddenException} when the policy refuses the request */
-  canActivate(context: ExecutionContext): boolean {
+  /**
+   * A promise only where a resolver has to be asked.
+   *
+   * @throws {CorsForbiddenException} when the policy refuses the request
+   */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return true;
     const http = context.switchToHttp();
     const request = http.getRequest<IncomingMessage & PlatformRequest>();
@@ -30,11 +36,20 @@ export class CorsGuard implements CanActivate {
       this.enforcer.enforcePreflight(exchange);
       return true;
     }
-    const policy = this.registry.ofHandler(context.getClass(), context.getHandler(), request);
+    const policies = exchange.policies ?? this.registry.table;
+    const controller = context.getClass();
+    const handler = context.getHandler() as CorsHandler;
+    const policy = policies.ofHandler(controller, handler, request);
     exchange.policy = policy;
     // A handler that calls `next()` leaves the response to another one, and to its policy.
     delete exchange.response;
-    this.enforcer.enforceActual(exchange, policy, request);
-    return true;
+    const enforce = () => {
+      this.enforcer.enforceActual(exchange, policy, request);
+      return true;
+    };
+    const server = { controller, handler };
+    // The edge has asked already, unless another handler runs than it expected.
+    const asking = askForActual(exchange, policies, policy, server, () => askedRequestOf(exchange, request));
+    return asking === undefined ? enforce() : asking.then(enforce);
   }
 }

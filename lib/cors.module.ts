@@ -1,21 +1,25 @@
+import type { IncomingMessage } from 'node:http';
 import { ConfigurableModuleBuilder, Inject, Logger, Module } from '@nestjs/common';
 import type { DynamicModule, OnModuleInit } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import { CORS_MODULE_OPTIONS, LOGGER_CONTEXT } from './cors.constants.js';
 import { CorsEnforcer } from './cors.enforcer.js';
 import { CorsExplorer } from './cors.explorer.js';
+import { CORS_FEATURE, CorsFeatureModule } from './cors-feature.module.js';
 import { CorsGuard } from './cors.guard.js';
 import { CorsInterceptor } from './cors.interceptor.js';
 import { CorsMetadataAccessor } from './cors-metadata.accessor.js';
 import { CorsPolicyLoader } from './cors-policy.loader.js';
 import { CorsPolicyRegistry } from './cors-policy.registry.js';
+import { CorsOriginResolvers } from './cors-origin-resolvers.js';
 import { CorsPreflight } from './cors.preflight.js';
 import { CorsService } from './cors.service.js';
 import { policyLine } from './messages.js';
 import { createEdge } from './platform/edge.js';
 import { ExchangeStore } from './platform/exchange-store.js';
 import { platformOf, type Platform } from './platform/platform.js';
-import type { CorsModuleOptions } from './policy/options.js';
+import type { CorsModuleOptions, CorsPolicyOptions } from './policy/options.js';
+import { snapshot } from './policy/snapshot.js';
 
 /**
  * Makes the options of `CorsModule.forRootAsync({ useClass })` and `{ useExisting }`.
@@ -67,6 +71,7 @@ export type CorsModuleAsyncOptions = typeof configurable.ASYNC_OPTIONS_TYPE;
       inject: [CorsPolicyRegistry],
       useFactory: (registry: CorsPolicyRegistry) => new ExchangeStore(registry),
     },
+    CorsOriginResolvers,
     CorsEnforcer,
     CorsGuard,
     CorsInterceptor,
@@ -98,12 +103,13 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
       const platform = adapter && platformOf(adapter);
       this.#platform = platform;
       if (platform === undefined) return;
+      const present = (request: IncomingMessage) => platform.present(request);
       const edge = createEdge(exchanges, {
         answerPreflight: (exchange, request, response, next) => {
           platform.secure(request, response);
-          preflight.answer(exchange, request, response, next);
+          preflight.answer(exchange, request, response, next, present);
         },
-        admit: (exchange, request) => enforcer.enforceUnrouted(exchange, request, raw => platform.present(raw)),
+        admit: (exchange, request) => enforcer.admit(exchange, request, present),
       });
       platform.install(edge, exchanges);
     });
@@ -116,7 +122,9 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
    * are known, and a {@link CorsConfigurationError} lists every problem.
    */
   static override forRoot(options: CorsModuleOptions): DynamicModule {
-    return { ...super.forRoot(options), global: true, exports: [CORS_MODULE_OPTIONS] };
+    // What happens to the options afterwards has no effect.
+    const copied = snapshot(options) as CorsModuleOptions;
+    return { ...super.forRoot(copied), global: true, exports: [CORS_MODULE_OPTIONS] };
   }
 
   /**
@@ -134,11 +142,31 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
     return { ...super.forRootAsync(options), global: true, exports: [CORS_MODULE_OPTIONS] };
   }
 
+  /**
+   * A policy for the controllers of the module that imports it, between that of the module and that of `@Cors()` on a
+   * controller. It takes what `@Cors()` takes. Import it once in each module that it is for: what that module imports
+   * and what imports that module are not concerned.
+   *
+   * @example
+   * ```ts
+   * @Module({
+   *   imports: [CorsModule.forFeature({ origin: ['https://partner.example.net'], methods: ['GET', 'POST'] })],
+   *   controllers: [OrdersController],
+   * })
+   * export class PartnerModule {}
+   * ```
+   */
+  static forFeature(policy: CorsPolicyOptions | false): DynamicModule;
+  static forFeature(name: string, overrides?: CorsPolicyOptions): DynamicModule;
+  static forFeature(...args: readonly unknown[]): DynamicModule {
+    return { module: CorsFeatureModule, providers: [{ provide: CORS_FEATURE, useValue: snapshot(args) }] };
+  }
+
   /** @throws {CorsConfigurationError} */
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     // Routes are registered by now. Without an HTTP platform there are none, and nothing to protect.
     if (this.#adapter === undefined) return;
-    this.loader.load(CorsModule, this.#platform);
+    await this.loader.load(CorsModule, this.#platform);
     this.#announce();
   }
 

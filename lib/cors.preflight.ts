@@ -5,8 +5,10 @@ import { CorsGuard } from './cors.guard.js';
 import { CorsInterceptor } from './cors.interceptor.js';
 import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import type { Next } from './platform/edge.js';
-import type { CorsExchange } from './platform/exchange.js';
-import { judgeTarget } from './protocol/preflight.js';
+import type { CorsExchange, PreflightTarget } from './platform/exchange.js';
+import { askedRequestOf, type PlatformRequest } from './platform/site.js';
+import { judgeTarget, type AnswerOf } from './protocol/preflight.js';
+import { askForPreflight } from './resolver-answers.js';
 import { ExecutionContextHost } from './routing/nest-internals.js';
 
 const NO_HANDLER = { handle: () => EMPTY };
@@ -23,16 +25,45 @@ export class CorsPreflight {
     @Inject(CorsInterceptor) private readonly interceptor: CorsInterceptor,
   ) {}
 
-  /** Ends the response, or passes the refusal to the app's exception layer. */
-  answer(exchange: CorsExchange, request: IncomingMessage, response: ServerResponse, next: Next): void {
+  /**
+   * Ends the response, or passes the refusal to the app's exception layer.
+   *
+   * @param present tells the request as the platform does
+   */
+  answer(
+    exchange: CorsExchange,
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: Next,
+    present: (request: IncomingMessage) => PlatformRequest,
+  ): void {
     try {
       const { requestMethod = '', requestHeaders = '' } = exchange.request;
-      const target = this.registry.ofPreflight(request, requestMethod, requestHeaders);
-      const outcome = judgeTarget(exchange.request, target.policies);
+      const policies = exchange.policies ?? this.registry.table;
+      const target = policies.ofPreflight(request, requestMethod, requestHeaders);
+      const asked = () => askedRequestOf(exchange, present(request));
+      const answers = askForPreflight(exchange.request, policies, target, asked);
+      if (typeof answers === 'function') this.#answer(exchange, target, answers, request, response, next);
+      else answers.then(each => this.#answer(exchange, target, each, request, response, next)).catch(next);
+    } catch (error) {
+      next(error);
+    }
+  }
+
+  #answer(
+    exchange: CorsExchange,
+    target: PreflightTarget,
+    answers: AnswerOf,
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: Next,
+  ): void {
+    try {
+      const outcome = judgeTarget(exchange.request, target.policies, answers);
       exchange.outcome = outcome;
-      const route = target.methods.get(requestMethod)?.[outcome.candidate];
+      const route = target.methods.get(exchange.request.requestMethod ?? '')?.[outcome.candidate];
       const context = new ExecutionContextHost([request, response, next], route?.controller, route?.handler);
-      this.guard.canActivate(context);
+      void this.guard.canActivate(context);
       this.interceptor.intercept(context, NO_HANDLER);
       response.statusCode = outcome.status;
       // 204 has no body, and needs no length; some clients wait for one without it.

@@ -1,16 +1,20 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { LOGGER_CONTEXT } from './cors.constants.js';
+import { CorsConfigurationError } from './cors.errors.js';
 import { CorsPolicyLoader } from './cors-policy.loader.js';
 import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { stateChangingOrigins } from './csrf-protection.js';
 import { issueRouteOf, locationLabel, locationOfSource, type CorsIssue } from './cors-issue.js';
 import { remedyOf } from './messages.js';
+import type { CorsExchange } from './platform/exchange.js';
 import type { CompiledPolicy, PolicyProvenance } from './policy/compile.js';
 import { isAnnounced } from './policy/header-names.js';
-import type { EffectiveCorsPolicy } from './policy/options.js';
+import type { CorsModuleOptions, EffectiveCorsPolicy } from './policy/options.js';
 import { judgeActual, judgePreflight, type CorsReason, type Decision, type Refusal } from './protocol/decision.js';
 import { judgeTarget, type PreflightOutcome } from './protocol/preflight.js';
 import { corsRequestOf } from './protocol/request.js';
 import { actualResponse, type CorsResponse } from './protocol/response-headers.js';
+import { askForActual, askForPreflight } from './resolver-answers.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
 import { makeRequest, methodsByPath } from './routing/route-matcher.js';
 
@@ -95,6 +99,8 @@ export interface CorsRoutePolicy {
  */
 @Injectable()
 export class CorsService {
+  readonly #logger = new Logger(LOGGER_CONTEXT);
+
   constructor(
     @Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry,
     @Inject(CorsPolicyLoader) private readonly loader: CorsPolicyLoader,
@@ -102,12 +108,12 @@ export class CorsService {
 
   /** What is legal in the configuration but probably wrong. Logged once at boot. */
   get warnings(): readonly CorsIssue[] {
-    return this.registry.policies.warnings;
+    return this.registry.table.warnings;
   }
 
   /** Every route of the app with its policy, in the order in which Nest registers them. */
   policies(): readonly CorsRoutePolicy[] {
-    const { routes } = this.registry.policies;
+    const { routes } = this.registry.table;
     const methods = methodsByPath(routes.map(({ route }) => route));
     return routes.map(({ route, policy }) => ({
       route: describeRoute(route),
@@ -130,7 +136,33 @@ export class CorsService {
    * ```
    */
   trustedOrigins(): string[] {
-    return stateChangingOrigins(this.registry.isLoaded ? this.registry.policies : this.loader.preview());
+    return stateChangingOrigins(this.registry.current ?? this.loader.preview());
+  }
+
+  /**
+   * Puts other options into force while the app runs. They are checked as at boot, against the app's routes and
+   * decorators; where anything is wrong, nothing changes. Requests under way finish under the policies that they
+   * arrived at. Of several reloads, the one that was asked for last stays.
+   *
+   * @param options whole: they replace those in force, and are not merged over them
+   * @returns the errors; none where the options are in force
+   * @throws {Error} before `app.init()`
+   * @example
+   * ```ts
+   * const issues = await app.get(CorsService).reload({ origin: await loadOrigins() });
+   * if (issues.length > 0) throw new CorsConfigurationError(issues);
+   * ```
+   */
+  async reload(options: CorsModuleOptions): Promise<readonly CorsIssue[]> {
+    try {
+      await this.loader.reload(options);
+    } catch (error) {
+      if (!(error instanceof CorsConfigurationError)) throw error;
+      // Also for a caller who does not look.
+      this.#logger.error(`Nothing was reloaded: ${error.message}`);
+      return error.issues;
+    }
+    return [];
   }
 
   /**
@@ -142,7 +174,6 @@ export class CorsService {
    * await app.get(CorsService).explain({ method: 'PUT', url: '/cats/1', origin: 'https://app.example.com' });
    * ```
    */
-  // Asynchronous, because a policy may come to ask an asynchronous resolver.
   async explain(query: CorsQuery): Promise<CorsExplanation> {
     const request = makeRequest(query);
     const announced = Object.entries(query.headers ?? {}).flatMap(([name, value]) =>
@@ -154,13 +185,22 @@ export class CorsService {
       requestMethod: query.method,
       requestHeaders: announced.length === 0 ? undefined : announced.join(', '),
     };
-    const target = this.registry.ofPreflight(request, query.method, preflightRequest.requestHeaders ?? '');
-    const outcome = judgeTarget(preflightRequest, target.policies);
-    const { route, policy } = this.registry.ofRequest(request);
-    const decision = judgeActual({ ...preflightRequest, method: query.method }, policy);
+    const policies = this.registry.table;
+    const asked = () => ({ url: query.url, host: query.host ?? '', headers: request.headers });
+    const target = policies.ofPreflight(request, query.method, preflightRequest.requestHeaders ?? '');
+    const answerOf = await askForPreflight(preflightRequest, policies, target, asked);
+    const outcome = judgeTarget(preflightRequest, target.policies, answerOf);
+    const { route, policy } = policies.ofRequest(request);
+    const actualRequest = { ...preflightRequest, method: query.method };
+    const exchange: CorsExchange = { request: actualRequest, preflight: false, policies, url: query.url };
+    await askForActual(exchange, policies, policy, route, asked);
+    const decision = judgeActual(actualRequest, policy, exchange.answers?.get(policy));
     // Of several candidates, the one that is meant is the one to change.
     const routes = target.methods.get(query.method) ?? [];
-    const meant = route !== undefined && routes.includes(route) ? judgePreflight(preflightRequest, policy) : undefined;
+    const meant =
+      route !== undefined && routes.includes(route)
+        ? judgePreflight(preflightRequest, policy, answerOf(policy, query.method))
+        : undefined;
     const refusal = refusalOf(meant) ?? refusalOf(outcome) ?? refusalOf(decision);
     return {
       ...(route && { route: describeRoute(route) }),
@@ -178,6 +218,8 @@ export class CorsService {
 const FIELDS = {
   'no-cross-origin-access': 'origin',
   'origin-not-allowed': 'origin',
+  'resolver-denied': 'origin',
+  'resolver-failed': 'origin',
   'method-not-allowed': 'methods',
   'header-not-allowed': 'allowedHeaders',
 } as const satisfies Partial<Record<CorsReason, keyof EffectiveCorsPolicy>>;

@@ -38,13 +38,15 @@ type Policies = Pick<PolicySet, 'routes' | 'rules'>;
 /** The exact origins that may send state-changing requests somewhere, each once. */
 export function stateChangingOrigins(policies: Policies): string[] {
   const lists = new Set(targetsOf(policies).map(({ policy }) => policy.stated.origin));
-  const exact = [...lists].flatMap(origins => (typeof origins === 'object' ? origins.filter(isExact) : []));
+  const exact = [...lists].flatMap(origins =>
+    typeof origins === 'object' ? origins.filter(isListed).filter(isExact) : [],
+  );
   return [...new Set(exact)];
 }
 
 /** Warns of allowed origins whose state-changing requests the app's CSRF protection refuses. */
 export function reportUntrustedOrigins(policies: Policies, hook: SecurityHook, issues: IssueCollector): void {
-  const untrusted = new Map<readonly string[], readonly string[]>();
+  const untrusted = new Map<readonly unknown[], readonly string[]>();
   for (const target of targetsOf(policies)) {
     const origins = target.policy.stated.origin;
     // A target that is excluded from the protection takes requests of anyone.
@@ -53,7 +55,8 @@ export function reportUntrustedOrigins(policies: Policies, hook: SecurityHook, i
       issues.add(target.location, problem('csrf_untrusted', 'origin', '*'), target.route);
       continue;
     }
-    const found = untrusted.get(origins) ?? origins.filter(origin => refuses(hook, target, sampleOrigin(origin)));
+    const found =
+      untrusted.get(origins) ?? origins.filter(isListed).filter(origin => refuses(hook, target, sampleOrigin(origin)));
     untrusted.set(origins, found);
     if (found.length === 0) continue;
     const exact = found.filter(isExact);
@@ -92,6 +95,11 @@ function refuses(hook: SecurityHook, { method, path }: Target, origin: string): 
     // The app's own `exclude` may read more of a request than this one has: then nothing is known.
     return false;
   }
+}
+
+/** What a resolver will allow is not known. */
+function isListed(entry: string): boolean {
+  return !entry.startsWith('[');
 }
 
 /** `trustedOrigins` takes no patterns. */

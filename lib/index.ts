@@ -14,11 +14,18 @@ export { add } from './policy/add.js';
 export type { ListAddition } from './policy/add.js';
 export type { PolicyProvenance } from './policy/compile.js';
 export type {
+  CorsBounds,
+  CorsControllerClass,
+  CorsHandler,
   CorsModuleOptions,
   CorsNames,
   CorsOrigin,
+  CorsOriginResolver,
+  CorsOriginResolverRef,
   CorsPolicyOptions,
   CorsProvenance,
+  CorsRequestContext,
+  CorsResolverOptions,
   CorsRouteRule,
   EffectiveCorsPolicy,
 } from './policy/options.js';

@@ -1,3 +1,6 @@
+import type { ResolverFault } from './origins/ask.js';
+import type { EffectiveCorsPolicy } from './policy/options.js';
+
 /**
  * Every sentence a user can read: problems of a configuration, refusals, the start-up summary. Errors are data first
  * (`code`, `path`, `value`); this file turns the data into words.
@@ -46,6 +49,81 @@ export const PROBLEMS = {
     severity: 'error',
     problem: 'is not possible: a preflight is answered with the policy of its target before any handler could see it',
     hint: 'Remove it. An OPTIONS request that is not a preflight reaches your @Options() handler anyway.',
+  },
+  bounds_type: {
+    severity: 'error',
+    problem: 'is not an object of limits',
+    hint: "Write { origin: ['https://*.example.com'], credentials: false, maxAge: 3600 }.",
+  },
+  bounds_origin_type: {
+    severity: 'error',
+    problem: "is neither '*' nor a list of origins, and bounds are fixed",
+    hint: "Write ['https://*.example.com']; to permit no origins, write origin: false in the policies.",
+  },
+  bounds_origin: {
+    severity: 'error',
+    problem: 'does not lie within the origins of `bounds`',
+    hint: 'Remove it, or ask whoever states `bounds` to widen them.',
+  },
+  bounds_any_origin: {
+    severity: 'error',
+    problem: 'exceeds `bounds`, which permit listed origins only',
+    hint: 'List the origins, or set bounds.anyOrigin: true to permit public routes.',
+  },
+  bounds_resolver: {
+    severity: 'error',
+    problem: 'exceeds `bounds`, which permit no resolvers',
+    hint: 'List the origins, or remove bounds.resolvers: false.',
+  },
+  bounds_credentials: {
+    severity: 'error',
+    problem: 'exceeds `bounds`, which permit no credentials',
+    hint: 'State credentials: false, or remove bounds.credentials: false.',
+  },
+  bounds_method: {
+    severity: 'error',
+    problem: 'exceeds the methods of `bounds`',
+    hint: 'State `methods` without it, write @NoCors(), or add it to bounds.methods.',
+  },
+  bounds_header: {
+    severity: 'error',
+    problem: 'exceeds the headers of `bounds`',
+    hint: 'State the list without it, or add it to the list in `bounds`.',
+  },
+  bounds_max_age: {
+    severity: 'error',
+    problem: 'is longer than `bounds` permit',
+    hint: 'Write at most {fix}.',
+  },
+  resolver_options_type: {
+    severity: 'error',
+    problem: 'is not an object of resolver options',
+    hint: 'Write { timeoutMs: 1000 }. The resolver itself stands in `origin`.',
+  },
+  resolver_timeout: {
+    severity: 'error',
+    problem: 'is not a whole number of milliseconds from 1 to 60000',
+    hint: 'Write 1000 for a second.',
+  },
+  feature_twice: {
+    severity: 'error',
+    problem: 'is imported twice by one module: nothing says which of the two policies is meant',
+    hint: 'Merge the two policies into one forFeature().',
+  },
+  feature_ambiguous: {
+    severity: 'error',
+    problem: 'belongs to modules with different features: nothing says which policy is meant',
+    hint: 'State the policy with @Cors() on the controller, and import it in one module only.',
+  },
+  feature_without_root: {
+    severity: 'error',
+    problem: 'has no effect without CorsModule.forRoot()',
+    hint: "Import CorsModule.forRoot({ origin: ['https://app.example.com'] }) in the root module.",
+  },
+  feature_without_effect: {
+    severity: 'warning',
+    problem: 'has no effect: the module that imports it has no controllers of its own',
+    hint: 'Import it in the modules that declare the controllers.',
   },
   policies_type: {
     severity: 'error',
@@ -101,8 +179,28 @@ export const PROBLEMS = {
   },
   origin_type: {
     severity: 'error',
-    problem: "is neither '*', an origin, a list of origins, add(...), nor false",
+    problem: "is neither '*', an origin, a list of origins, a resolver, add(...), nor false",
     hint: "Write the origins as strings: ['https://app.example.com'].",
+  },
+  resolver_twice: {
+    severity: 'error',
+    problem: 'is a second resolver, and a policy has one',
+    hint: 'Write one resolver that asks both.',
+  },
+  resolver_unresolved: {
+    severity: 'error',
+    problem: 'could not be taken from the injector, nor made by it',
+    hint: 'Provide what it depends on in a module that CorsModule can see: {fix}',
+  },
+  resolver_scoped: {
+    severity: 'error',
+    problem: 'is not a singleton, and resolvers are shared by all requests',
+    hint: 'Remove its scope, and that of what it depends on: the context has the request.',
+  },
+  resolver_type: {
+    severity: 'error',
+    problem: 'has no method isAllowed(origin, context)',
+    hint: 'Write class {fix} implements CorsOriginResolver { isAllowed(origin, context) { … } }.',
   },
   origin_reflected: {
     severity: 'error',
@@ -457,6 +555,8 @@ export const REMEDIES = {
     "Nothing to add: Origin null is anyone's. Serve the page from an origin of its own, not from a file or a sandboxed frame.",
   'origin-malformed': 'Send one origin as browsers write it: lower-case, without a path, without a default port.',
   'origin-not-allowed': 'Add {detail} to the origin list{where}.',
+  'resolver-denied': 'The resolver{where} answered false for {detail}: change what it answers.',
+  'resolver-failed': 'The resolver{where} gave no answer for {detail}: the log says why.',
   'method-not-allowed': 'Add {detail} to methods{where}, or leave methods out to allow what is routed.',
   'method-not-routed': 'Add a handler for {detail} at this path.',
   'method-malformed': 'Send the name of a method that scripts may use.',
@@ -475,6 +575,23 @@ export function remedyOf(reason: keyof typeof REMEDIES, detail: string, where?: 
     .replaceAll('{detail}', () => printable(detail));
 }
 
+/** A resolver that gave no answer. `untold`: how often that happened since it was last told. */
+export function faultLine(name: string, fault: ResolverFault, cause: unknown, untold: number): string {
+  const what = {
+    threw: `threw ${reasonText(cause)}`,
+    rejected: `rejected with ${reasonText(cause)}`,
+    'timed-out': `gave no answer within ${quote(cause)} ms`,
+    'not-boolean': `answered ${quote(cause)}, which is no boolean`,
+  }[fault];
+  const before = untold === 0 ? '' : ` The same happened ${String(untold)} more times since it was last told.`;
+  return `The resolver ${name === '' ? 'function' : shorten(name)} ${what}: the origin is denied.${before}`;
+}
+
+/** What was thrown, whatever it is, fit for one line of a log. */
+function reasonText(cause: unknown): string {
+  return cause instanceof Error ? printable(cause.message) : quote(cause);
+}
+
 /** Told once for each route whose responses arrive with CORS headers of their own. `place` is fit for a log. */
 export function replacedLine(names: readonly string[], place: string): string {
   const shown = names.map(printable).join(', ');
@@ -484,7 +601,7 @@ export function replacedLine(names: readonly string[], place: string): string {
 /** One line of the start-up summary: a route and who may call it. */
 export function policyLine(
   route: { readonly method: string; readonly path: string; readonly version?: string },
-  policy: { readonly origin: '*' | false | readonly string[]; readonly credentials: boolean },
+  policy: Pick<EffectiveCorsPolicy, 'origin' | 'credentials'>,
 ): string {
   const { origin, credentials } = policy;
   const version = route.version === undefined ? '' : ` (version ${route.version})`;

@@ -12,8 +12,11 @@ export type Middleware = (request: IncomingMessage, response: ServerResponse, ne
 export interface EdgeDuties {
   /** Answers a preflight: ends the response, or passes an error to `next`. */
   answerPreflight(exchange: CorsExchange, request: IncomingMessage, response: ServerResponse, next: Next): void;
-  /** Throws what keeps an actual request from going further. */
-  admit(exchange: CorsExchange, request: IncomingMessage): void;
+  /**
+   * Throws, or rejects with, what keeps an actual request from going further. A promise only where a resolver has to be
+   * asked first.
+   */
+  admit(exchange: CorsExchange, request: IncomingMessage): void | Promise<void>;
 }
 
 /**
@@ -29,12 +32,14 @@ export function createEdge(exchanges: ExchangeStore, duties: EdgeDuties): Middle
       duties.answerPreflight(exchange, request, response, next);
       return;
     }
+    let admitted: void | Promise<void>;
     try {
-      duties.admit(exchange, request);
+      admitted = duties.admit(exchange, request);
     } catch (error) {
       next(error);
       return;
     }
-    next();
+    if (admitted === undefined) next();
+    else admitted.then(() => next(), next);
   };
 }

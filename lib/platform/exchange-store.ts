@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { corsRequestOf, isPreflight } from '../protocol/request.js';
 import type { CorsResponse } from '../protocol/response-headers.js';
 import { isRoutable } from '../routing/route-matcher.js';
-import type { CorsExchange } from './exchange.js';
+import type { AppPolicies, CorsExchange } from './exchange.js';
 import { beforeHead } from './head-hook.js';
 import { writeCorsResponse } from './write-headers.js';
 
@@ -11,6 +11,8 @@ type Wrapped<T> = T | { readonly raw: T };
 
 /** Who is asked about a response as its headers are flushed. Throws nothing: that would lose the response. */
 export interface ResponseAuthority {
+  /** The policies in force; absent before the app is initialized. */
+  readonly current: AppPolicies | undefined;
   /** What to add to it. */
   respondSafely(exchange: CorsExchange, request: IncomingMessage): CorsResponse;
   /** Told the names of CORS headers that something else had set, otherwise than the policy has it. */
@@ -34,6 +36,7 @@ export class ExchangeStore {
       request: corsRequest,
       // Browsers preflight paths. `OPTIONS *` and other targets are the app's to answer.
       preflight: isPreflight(corsRequest) && isRoutable(rawRequest.url),
+      policies: this.authority.current,
       url: rawRequest.url ?? '/',
     };
     this.#exchanges.set(rawRequest, exchange);

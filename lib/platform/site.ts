@@ -1,3 +1,4 @@
+import type { AskedRequest, CorsExchange } from './exchange.js';
 import type { RoutedRequest } from '../routing/route-matcher.js';
 
 /** A platform's request: both platforms tell scheme and host, and honour the app's trust in its proxy. */
@@ -17,4 +18,9 @@ export function siteOf({ protocol, host, headers }: PlatformRequest): {
   // says counts before both.
   const isPlain = typeof authority === 'string' && host === headers['host'];
   return { scheme: protocol, host: isPlain ? authority : host };
+}
+
+/** What a resolver is told of a request. */
+export function askedRequestOf({ url }: CorsExchange, request: PlatformRequest): AskedRequest {
+  return { url, host: siteOf(request).host, headers: request.headers };
 }

@@ -1,3 +1,5 @@
+import type { CorsOriginResolverRef } from './options.js';
+
 /** Shared by the ESM and the CommonJS build, so that both recognise each other's values. */
 const ADDITION = Symbol.for('nestjs-cors:add');
 
@@ -8,12 +10,12 @@ const ADDITION = Symbol.for('nestjs-cors:add');
  */
 export interface ListAddition {
   /** @internal */
-  readonly [ADDITION]: readonly string[];
+  readonly [ADDITION]: readonly unknown[];
 }
 
 /**
  * Extends the inherited list of `origin`, `methods`, `allowedHeaders` or `exposedHeaders`, where a plain list would
- * replace it. Adding to `'*'` or to `false` is a boot error.
+ * replace it. `origin` also takes a resolver. Adding to `'*'` or to `false` is a boot error.
  *
  * @example
  * ```ts
@@ -21,7 +23,7 @@ export interface ListAddition {
  * ```
  * @publicApi
  */
-export function add(...values: readonly string[]): ListAddition {
+export function add(...values: readonly (string | CorsOriginResolverRef)[]): ListAddition {
   return Object.freeze({ [ADDITION]: Object.freeze([...values]) });
 }
 

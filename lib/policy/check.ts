@@ -75,6 +75,8 @@ export function createMergedPolicyCheck(environment: Environment): MergedPolicyC
       for (const found of problemsOf(part, context)) report(levelOf(found, part, policy, levels), found);
     }
     reportRepeatedAdditions(origin.value as readonly ListPart<OriginPattern>[], report);
+    const [, second] = (origin.value as readonly ListPart<OriginPattern>[]).filter(part => part.resolver !== undefined);
+    if (second !== undefined) report(second.level, problem('resolver_twice', 'origin', second.resolver));
   };
 }
 

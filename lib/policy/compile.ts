@@ -1,12 +1,18 @@
+import type { Bounds } from './bounds.js';
 import { itemsOf, type ListPart, type MergedField, type MergedPolicy } from './merge.js';
-import type { CorsProvenance, EffectiveCorsPolicy } from './options.js';
+import type { CorsOriginResolverRef, CorsProvenance, EffectiveCorsPolicy } from './options.js';
 import { compileOrigins, type OriginMatcher } from './origin-matcher.js';
 import type { OriginPattern } from './origin-pattern.js';
+import { PLACEHOLDER } from './origins.js';
+import { resolverText } from './resolver-ref.js';
 import { POLICY_FIELDS } from './stated.js';
 
 /** A policy ready for requests: immutable, every header string made, every list a set. */
 export interface CompiledPolicy {
   readonly origin: 'any' | 'none' | OriginMatcher;
+  /** Asked about well-formed origins that `origin` does not match, and `resolvable` does not rule out. */
+  readonly resolver: CorsOriginResolverRef | undefined;
+  readonly resolvable: OriginMatcher;
   /** `undefined`: every method that is routed. */
   readonly methods: ReadonlySet<string> | undefined;
   /** Lower-case names; `undefined`: any name. */
@@ -37,38 +43,48 @@ export type PolicyProvenance = Readonly<Record<keyof EffectiveCorsPolicy, CorsPr
 
 export type PolicyCompiler = (policy: MergedPolicy) => CompiledPolicy;
 
-/** Makes a compiler for one app. Routes that inherit one list share what is made of it. */
-export function createPolicyCompiler(): PolicyCompiler {
+/**
+ * Makes a compiler for one app. Routes that inherit one list share what is made of it.
+ *
+ * @param bounds what defaults keep within, and resolvers
+ */
+export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
   const lists = new WeakMap<readonly OriginPattern[], CompiledList>();
 
-  function compileList(patterns: readonly OriginPattern[]): CompiledList {
-    const list = lists.get(patterns) ?? {
-      matches: compileOrigins(patterns),
-      texts: frozen(patterns.map(({ text }) => text)),
+  function compileList({ items, resolver }: ListPart<OriginPattern>): CompiledList {
+    const list = lists.get(items) ?? {
+      matches: compileOrigins(resolver === undefined ? items : items.filter(item => item !== PLACEHOLDER)),
+      texts: frozen(
+        items.map(item => (item === PLACEHOLDER && resolver !== undefined ? resolverText(resolver) : item.text)),
+      ),
+      resolver,
     };
-    lists.set(patterns, list);
+    lists.set(items, list);
     return list;
   }
 
   /** What `add()` extends is compiled once, and asked after what is added. */
   function compileParts(parts: readonly ListPart<OriginPattern>[]): CompiledList {
-    const compiled = parts.map(({ items }) => compileList(items));
+    const compiled = parts.map(compileList);
     const [first, ...others] = compiled;
     if (first !== undefined && others.length === 0) return first;
     compiled.reverse();
     return {
       matches: origin => compiled.some(({ matches }) => matches(origin)),
-      texts: frozen(parts.flatMap(({ items }) => compileList(items).texts)),
+      texts: frozen(parts.flatMap(part => compileList(part).texts)),
+      resolver: compiled.find(each => each.resolver !== undefined)?.resolver,
     };
   }
 
   return policy => {
     const merged = policy as CheckedPolicy;
     const origin = typeof merged.origin.value === 'object' ? compileParts(merged.origin.value) : merged.origin.value;
-    const stated = valuesOf(merged, typeof origin === 'object' ? origin.texts : origin);
+    const stated = valuesOf(merged, typeof origin === 'object' ? origin.texts : origin, bounds);
     const { methods, allowedHeaders, exposedHeaders, rejectDisallowed } = stated;
     return Object.freeze<CompiledPolicy>({
       origin: origin === '*' ? 'any' : origin === false ? 'none' : origin.matches,
+      resolver: typeof origin === 'object' ? origin.resolver : undefined,
+      resolvable: bounds?.resolvable ?? anyOrigin,
       methods: methods && new Set(methods),
       allowedHeaders: allowedHeaders === '*' ? undefined : new Set(allowedHeaders.map(name => name.toLowerCase())),
       allowHeadersValue: headerValue(allowedHeaders),
@@ -86,7 +102,9 @@ export function createPolicyCompiler(): PolicyCompiler {
 
 interface CompiledList {
   readonly matches: OriginMatcher;
+  /** As they were written. */
   readonly texts: readonly string[];
+  readonly resolver: CorsOriginResolverRef | undefined;
 }
 
 /** What a merged policy is once its check found no error. */
@@ -96,19 +114,28 @@ type CheckedPolicy = {
     : never;
 };
 
-function valuesOf(policy: CheckedPolicy, origin: StatedValues['origin']): StatedValues {
+const anyOrigin: OriginMatcher = () => true;
+
+function valuesOf(policy: CheckedPolicy, origin: StatedValues['origin'], bounds: Bounds | undefined): StatedValues {
+  const { methods, maxAge } = policy;
+  const longest = maxAge.level === undefined ? (bounds?.maxAge ?? maxAge.value) : maxAge.value;
   return Object.freeze({
     origin,
-    methods: policy.methods.value && frozen(unique(itemsOf(policy.methods.value), name => name)),
+    methods: methods.value === undefined ? withinBounds(bounds) : frozen(unique(itemsOf(methods.value), name => name)),
     allowedHeaders: namesOf(policy.allowedHeaders.value),
     exposedHeaders: namesOf(policy.exposedHeaders.value),
     credentials: policy.credentials.value,
-    maxAge: policy.maxAge.value,
+    maxAge: Math.min(maxAge.value, longest),
     optionsSuccessStatus: policy.optionsSuccessStatus.value,
     rejectDisallowed: policy.rejectDisallowed.value,
     dangerouslyAllowInsecureOrigins: policy.dangerouslyAllowInsecureOrigins.value,
     dangerouslyAllowPublicSuffixPatterns: policy.dangerouslyAllowPublicSuffixPatterns.value,
   });
+}
+
+/** What is routed, as far as the bounds go: also for what is routed without a controller. */
+function withinBounds(bounds: Bounds | undefined): readonly string[] | undefined {
+  return bounds?.methods && frozen([...bounds.methods]);
 }
 
 function namesOf(value: '*' | readonly ListPart<string>[]): '*' | readonly string[] {
@@ -121,7 +148,7 @@ function unique(items: readonly string[], key: (item: string) => string): readon
   return [...byKey.values()];
 }
 
-function frozen(items: readonly string[]): readonly string[] {
+function frozen<T>(items: readonly T[]): readonly T[] {
   return Object.freeze([...items]);
 }
 

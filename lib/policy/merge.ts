@@ -1,6 +1,8 @@
 import { problem, type Problem } from './issue.js';
-import type { CorsProvenance } from './options.js';
+import type { StatedList } from './names.js';
+import type { CorsOriginResolverRef, CorsProvenance } from './options.js';
 import type { OriginPattern } from './origin-pattern.js';
+import type { StatedOrigins } from './origins.js';
 import { INVALID, POLICY_FIELDS, type PolicyField, type StatedPolicy } from './stated.js';
 
 /** One level of a merge: the module, a named policy, a controller, a handler. */
@@ -15,6 +17,8 @@ export interface PolicyLevel {
 export interface ListPart<T> {
   readonly level: PolicyLevel | undefined;
   readonly items: readonly T[];
+  /** Of a list of origins. */
+  readonly resolver?: CorsOriginResolverRef;
 }
 
 interface FieldValues {
@@ -86,7 +90,8 @@ function applyLevel(
   report: ReportAt,
 ): unknown {
   if (!isStatedList(stated)) return stated;
-  const part: ListPart<unknown> = { level, items: stated.items };
+  const { items, resolver } = stated;
+  const part: ListPart<unknown> = { level, items, ...(resolver && { resolver }) };
   if (stated.mode === 'replace') return [part];
   if (Array.isArray(inherited)) return [...(inherited as readonly ListPart<unknown>[]), part];
   // What the inherited field got wrong is reported where it stands.
@@ -94,7 +99,7 @@ function applyLevel(
   return INVALID;
 }
 
-function isStatedList(stated: unknown): stated is { mode: 'replace' | 'add'; items: readonly unknown[] } {
+function isStatedList(stated: unknown): stated is StatedList<unknown> & Pick<StatedOrigins, 'resolver'> {
   return typeof stated === 'object' && stated !== null && 'mode' in stated;
 }
 

@@ -1,7 +1,8 @@
+import { readBounds, type Bounds } from './bounds.js';
 import { problem, type Problem } from './issue.js';
 import type { PolicyLevel } from './merge.js';
 import { readReference, type NamedPolicies } from './reference.js';
-import { INVALID, readKey, readPolicy } from './stated.js';
+import { INVALID, readKey, readPolicy, reportUnknownKeys } from './stated.js';
 
 /** What `CorsModule.forRoot()` states, parsed. */
 export interface StatedModule {
@@ -9,6 +10,9 @@ export interface StatedModule {
   readonly policies: NamedPolicies;
   readonly rules: readonly StatedRule[];
   readonly debug: boolean;
+  readonly bounds: Bounds | undefined;
+  /** In milliseconds. */
+  readonly resolverTimeout: number;
 }
 
 /** One entry of `routes`: a path, not yet read, and the levels its policy adds to the module's. */
@@ -23,7 +27,9 @@ export type ModulePart = { readonly policy: string } | { readonly rule: string }
 /** Reports a problem of the module's options. */
 export type ReportModule = (found: Problem, part?: ModulePart) => void;
 
-const MODULE_KEYS = ['policies', 'routes', 'debug'] as const;
+const MODULE_KEYS = ['policies', 'routes', 'bounds', 'resolver', 'debug'] as const;
+const DEFAULT_TIMEOUT = 1000;
+const LONGEST_TIMEOUT = 60_000;
 
 /** Reads the module's options, whatever they are; every problem is reported, none is thrown. */
 export function readModuleOptions(options: unknown, production: boolean, report: ReportModule): StatedModule {
@@ -36,6 +42,8 @@ export function readModuleOptions(options: unknown, production: boolean, report:
     level: { source: 'module', stated: isObject(options) ? stated : { origin: INVALID } },
     policies,
     rules: readRules(readKey(readable, 'routes', report), policies, report),
+    bounds: readBounds(readKey(readable, 'bounds', report), report),
+    resolverTimeout: readResolverTimeout(readKey(readable, 'resolver', report), report),
     debug: readDebug(readKey(readable, 'debug', report), production, report),
   };
 }
@@ -45,6 +53,21 @@ function readDebug(value: unknown, production: boolean, report: ReportModule): b
   if (typeof value !== 'boolean') report(problem('boolean_type', 'debug', value));
   if (value === true && production) report(problem('debug_in_production', 'debug', true));
   return value === true;
+}
+
+function readResolverTimeout(value: unknown, report: ReportModule): number {
+  if (value === undefined || value === INVALID) return DEFAULT_TIMEOUT;
+  if (!isObject(value)) {
+    report(problem('resolver_options_type', 'resolver', value));
+    return DEFAULT_TIMEOUT;
+  }
+  const reportHere = (found: Problem) => report({ ...found, path: `resolver.${found.path}` });
+  reportUnknownKeys(value, ['timeoutMs'], reportHere);
+  const timeout = readKey(value, 'timeoutMs', reportHere);
+  if (timeout === undefined || timeout === INVALID) return DEFAULT_TIMEOUT;
+  if (Number.isInteger(timeout) && Number(timeout) >= 1 && Number(timeout) <= LONGEST_TIMEOUT) return Number(timeout);
+  reportHere(problem('resolver_timeout', 'timeoutMs', timeout));
+  return DEFAULT_TIMEOUT;
 }
 
 function readPolicies(value: unknown, report: ReportModule): NamedPolicies {
@@ -100,5 +123,6 @@ function readRule(
 }
 
 function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  // A Map has its entries elsewhere: read as an object it would be empty.
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map);
 }

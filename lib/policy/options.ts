@@ -1,6 +1,20 @@
 import type { ListAddition } from './add.js';
 
 /**
+ * The class of a controller.
+ *
+ * @publicApi
+ */
+export type CorsControllerClass = abstract new (...args: never[]) => unknown;
+
+/**
+ * A route handler: the method of a controller.
+ *
+ * @publicApi
+ */
+export type CorsHandler = (...args: never[]) => unknown;
+
+/**
  * The request that a resolver is asked about.
  *
  * @publicApi
@@ -17,9 +31,9 @@ export interface CorsRequestContext {
   /** Whether the request is a preflight. */
   readonly preflight: boolean;
   /** The class of the controller that serves the request; absent where none does. */
-  readonly controller?: Function;
+  readonly controller?: CorsControllerClass;
   /** The handler that serves the request; absent where none of a controller does. */
-  readonly handler?: Function;
+  readonly handler?: CorsHandler;
 }
 
 /**
@@ -181,8 +195,8 @@ export interface CorsPolicyOptions {
  * @publicApi
  */
 export interface EffectiveCorsPolicy {
-  /** Lists keep what was written: origins, patterns, and a resolver. */
-  readonly origin: '*' | false | readonly (string | CorsOriginResolverRef)[];
+  /** A list as it was written; a resolver in it is shown as `[resolver TenantOrigins]`. */
+  readonly origin: '*' | false | readonly string[];
   readonly methods: readonly string[];
   readonly allowedHeaders: '*' | readonly string[];
   readonly exposedHeaders: '*' | readonly string[];

@@ -1,11 +1,18 @@
 import { addedValues } from './add.js';
 import { problem, type Problem, type Report } from './issue.js';
 import type { StatedList } from './names.js';
+import type { CorsOriginResolverRef } from './options.js';
 import { wildcardKey } from './origin-matcher.js';
 import { isOriginProblem, parseOriginPattern, type OriginPattern } from './origin-pattern.js';
 
+/** A list of origins as one level states it: patterns, and at most one resolver. */
+export interface StatedOrigins extends StatedList<OriginPattern> {
+  /** Stands in `items` as {@link PLACEHOLDER}. */
+  readonly resolver?: CorsOriginResolverRef;
+}
+
 /** The `origin` option as one level states it. */
-export type StatedOrigin = '*' | false | StatedList<OriginPattern>;
+export type StatedOrigin = '*' | false | StatedOrigins;
 
 /** Reads the `origin` option; `undefined` where nothing of it can be read. */
 export function readOrigin(value: unknown, report: Report): StatedOrigin | undefined {
@@ -14,30 +21,44 @@ export function readOrigin(value: unknown, report: Report): StatedOrigin | undef
   const added = addedValues(value);
   if (added !== undefined) return readEntries('add', added, report);
   if (Array.isArray(value)) return readEntries('replace', value, report);
+  if (isResolver(value)) return { mode: 'replace', items: [PLACEHOLDER], resolver: value };
   if (typeof value !== 'string') return void reportType(value, path, report);
   const pattern = readEntry(value, path, report);
   return pattern && { mode: 'replace', items: [pattern] };
 }
 
-function readEntries(
-  mode: 'replace' | 'add',
-  values: readonly unknown[],
-  report: Report,
-): StatedList<OriginPattern> | undefined {
+function readEntries(mode: 'replace' | 'add', values: readonly unknown[], report: Report): StatedOrigins | undefined {
   if (values.length === 0) return void report(problem('origin_empty', 'origin', values));
   const items: OriginPattern[] = [];
+  let resolver: CorsOriginResolverRef | undefined;
   // An index loop visits holes: a hole is an undefined entry, and that is an error.
   for (let index = 0; index < values.length; index++) {
-    const pattern = readEntry(values[index], originPath(index), report);
-    items.push(pattern ?? UNREADABLE);
+    const value = values[index];
+    if (isResolver(value)) {
+      if (resolver !== undefined) report(problem('resolver_twice', originPath(index), value));
+      resolver ??= value;
+      items.push(PLACEHOLDER);
+    } else {
+      items.push(readEntry(value, originPath(index), report) ?? PLACEHOLDER);
+    }
   }
-  if (items.every(item => item === UNREADABLE)) return undefined;
+  if (resolver === undefined && items.every(item => item === PLACEHOLDER)) return undefined;
   reportRepeats(items, report);
-  return { mode, items };
+  return { mode, items, ...(resolver && { resolver }) };
 }
 
-/** Stands in for an entry with an error, so that the others are still checked, each at its own place. */
-const UNREADABLE: OriginPattern = Object.freeze({ text: '', scheme: '', host: '', subdomains: false, port: '' });
+function isResolver(value: unknown): value is CorsOriginResolverRef {
+  return typeof value === 'function';
+}
+
+/** Stands in for an entry that is no pattern, a resolver or an error, so that the others keep their places. */
+export const PLACEHOLDER: OriginPattern = Object.freeze({
+  text: '',
+  scheme: '',
+  host: '',
+  subdomains: false,
+  port: '',
+});
 
 export function originPath(index: number): string {
   return `origin[${String(index)}]`;
@@ -92,7 +113,7 @@ export function indexOrigins(items: readonly OriginPattern[]): OriginIndex {
 
 /** The warning for an entry that adds nothing to a list, at this index of what it was written in. */
 export function repetitionOf(item: OriginPattern, index: number, { texts, coverOf }: OriginIndex): Problem | undefined {
-  if (item === UNREADABLE) return undefined;
+  if (item === PLACEHOLDER) return undefined;
   if (texts.has(item.text)) return problem('origin_duplicate', originPath(index), item.text);
   const cover = coverOf(item);
   return cover && problem('origin_subsumed', originPath(index), item.text, cover.text);

@@ -55,7 +55,7 @@ export function readPolicy(options: unknown, report: Report, others: readonly st
     report(problem('options_type', '', options));
     return {};
   }
-  reportUnknownKeys(options, others, report);
+  reportUnknownKeys(options, [...POLICY_FIELDS, ...KNOWN_EXTRAS, ...others], report);
   const preflightContinue = readKey(options, 'preflightContinue', report);
   if (preflightContinue === true) {
     report(problem('preflight_continue', 'preflightContinue', true));
@@ -95,8 +95,7 @@ function isStated(options: object, key: string): boolean {
   return false;
 }
 
-function reportUnknownKeys(options: object, others: readonly string[], report: Report): void {
-  const known = [...POLICY_FIELDS, ...KNOWN_EXTRAS, ...others];
+export function reportUnknownKeys(options: object, known: readonly string[], report: Report): void {
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     if (key === 'allowPrivateNetwork') report(problem('private_network', key, key));
@@ -113,13 +112,13 @@ export function closestName(name: string, known: readonly string[]): string | un
   return near ? known[lowerCase.indexOf(candidate)] : undefined;
 }
 
-function readBoolean(value: unknown, report: Report, path: string): boolean | undefined {
+export function readBoolean(value: unknown, report: Report, path: string): boolean | undefined {
   return typeof value === 'boolean' ? value : void report(problem('boolean_type', path, value));
 }
 
 const MAX_AGE_LIMIT = 86_400;
 
-function readMaxAge(value: unknown, report: Report, path: string): number | undefined {
+export function readMaxAge(value: unknown, report: Report, path: string): number | undefined {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_AGE_LIMIT) return value;
   // Not every value converts to a number: a symbol or an object without a prototype throws.
   const seconds = typeof value === 'number' || typeof value === 'string' ? Number(value) / 1000 : NaN;

@@ -21,6 +21,10 @@ export type CorsReason =
   /** Not a serialized origin, or several. */
   | 'origin-malformed'
   | 'origin-not-allowed'
+  /** The list does not hold the origin, and the policy's resolver denies it. */
+  | 'resolver-denied'
+  /** The policy's resolver threw, took too long, or did not answer with a boolean. */
+  | 'resolver-failed'
   /** The policy's `methods` leave the method out. */
   | 'method-not-allowed'
   /** No handler serves the method at this path. */
@@ -52,14 +56,33 @@ const ANY_ORIGIN: Approval = Object.freeze({ allowed: true, reason: 'allowed', a
 const NO_ORIGIN: Refusal = Object.freeze({ allowed: false, reason: 'no-origin' });
 const NO_ACCESS: Refusal = Object.freeze({ allowed: false, reason: 'no-cross-origin-access' });
 
+/** What a resolver said of a request. Without an answer, its policy denies. */
+export type ResolverAnswer = 'allowed' | 'denied' | 'failed';
+
+/** Whether a policy's resolver decides about an origin: a well-formed one that the list does not hold. */
+export function needsResolver(origin: string | undefined, policy: CompiledPolicy): boolean {
+  return (
+    policy.resolver !== undefined &&
+    origin !== undefined &&
+    typeof policy.origin === 'function' &&
+    !policy.origin(origin) &&
+    parseOrigin(origin) !== undefined &&
+    policy.resolvable(origin)
+  );
+}
+
 /** The server's side of the CORS check (Fetch §4.9). The raw bytes of `Origin` are compared, never a parsed form. */
-export function judgeOrigin(origin: string | undefined, policy: CompiledPolicy): Decision {
+export function judgeOrigin(origin: string | undefined, policy: CompiledPolicy, answer?: ResolverAnswer): Decision {
   if (policy.origin === 'any') return ANY_ORIGIN;
   if (origin === undefined) return NO_ORIGIN;
   if (policy.origin === 'none') return NO_ACCESS;
   // What matched is equal to a configured origin or follows the grammar: safe to send back.
   if (policy.origin(origin)) return { allowed: true, reason: 'allowed', allowOrigin: origin };
-  return { allowed: false, reason: refusalOf(origin), detail: origin };
+  if (answer === undefined || !needsResolver(origin, policy)) {
+    return { allowed: false, reason: refusalOf(origin), detail: origin };
+  }
+  if (answer === 'allowed') return { allowed: true, reason: 'allowed', allowOrigin: origin };
+  return { allowed: false, reason: answer === 'failed' ? 'resolver-failed' : 'resolver-denied', detail: origin };
 }
 
 function refusalOf(origin: string): Refusal['reason'] {
@@ -68,18 +91,18 @@ function refusalOf(origin: string): Refusal['reason'] {
 }
 
 /** Judges an actual request: everything but a preflight, also one that fails before it reaches its handler. */
-export function judgeActual(request: CorsRequest, policy: CompiledPolicy): Decision {
-  const decision = judgeOrigin(request.origin, policy);
+export function judgeActual(request: CorsRequest, policy: CompiledPolicy, answer?: ResolverAnswer): Decision {
+  const decision = judgeOrigin(request.origin, policy, answer);
   return decision.allowed ? judgeMethod(request.method, policy, decision) : decision;
 }
 
 /** Judges a preflight (Fetch §4.8) for a handler that is routed for the requested method. */
-export function judgePreflight(request: CorsRequest, policy: CompiledPolicy): Decision {
+export function judgePreflight(request: CorsRequest, policy: CompiledPolicy, answer?: ResolverAnswer): Decision {
   const method = request.requestMethod ?? '';
   if (!isScriptableMethod(method)) {
     return { allowed: false, reason: 'method-malformed', detail: method };
   }
-  const origin = judgeOrigin(request.origin, policy);
+  const origin = judgeOrigin(request.origin, policy, answer);
   if (!origin.allowed) return origin;
   const decision = judgeMethod(method, policy, origin);
   if (!decision.allowed) return decision;

@@ -1,5 +1,5 @@
 import type { CompiledPolicy } from '../policy/compile.js';
-import { isScriptableMethod, judgePreflight, type Refusal } from './decision.js';
+import { isScriptableMethod, judgePreflight, needsResolver, type Refusal, type ResolverAnswer } from './decision.js';
 import type { CorsRequest } from './request.js';
 import {
   preflightTerms,
@@ -21,14 +21,40 @@ export type PreflightOutcome = (
   | { readonly allowed: false; readonly status: 403; readonly refusal: Refusal }
 ) & { readonly candidate: number; readonly response: CorsResponse };
 
+/** What resolvers said of a preflight's origin, for a policy that serves a method. */
+export type AnswerOf = (policy: CompiledPolicy, method: string) => ResolverAnswer | undefined;
+
+const NO_ANSWERS: AnswerOf = () => undefined;
+
+/** A resolver to ask before a preflight can be judged. */
+export interface Question {
+  readonly policy: CompiledPolicy;
+  readonly method: string;
+  readonly candidate: number;
+}
+
+/** What to ask about a method before it can be judged: nothing about what is refused anyway. */
+export function questionsOf(request: CorsRequest, target: TargetPolicies, method: string): readonly Question[] {
+  const announced = { ...request, requestMethod: method };
+  return [...(target.get(method) ?? []).entries()].flatMap(([candidate, policy]) =>
+    needsResolver(request.origin, policy) && judgePreflight(announced, policy, 'allowed').allowed
+      ? [{ policy, method, candidate }]
+      : [],
+  );
+}
+
 /**
  * Judges a preflight by the handlers that would serve the request it announces (Fetch §4.8). Candidates are judged
  * whole, one after another, and the answer is one candidate's, never a mix. It is tempting to allow what any mixture
  * of candidates would; however, that opens combinations that no route allows.
  */
-export function judgeTarget(request: CorsRequest, target: TargetPolicies): PreflightOutcome {
+export function judgeTarget(
+  request: CorsRequest,
+  target: TargetPolicies,
+  answerOf: AnswerOf = NO_ANSWERS,
+): PreflightOutcome {
   const requested = request.requestMethod ?? '';
-  const verdict = judgeCandidates(request, target.get(requested));
+  const verdict = judgeCandidates(request, target.get(requested), answerOf);
   const { candidate } = verdict;
   if (!verdict.allowed) {
     return { allowed: false, status: 403, refusal: verdict.refusal, candidate, response: REFUSED_PREFLIGHT };
@@ -36,7 +62,7 @@ export function judgeTarget(request: CorsRequest, target: TargetPolicies): Prefl
   const terms = String(verdict.terms);
   const methods = [...target.keys()].filter(method => {
     if (method === requested) return true;
-    const other = judgeCandidates({ ...request, requestMethod: method }, target.get(method));
+    const other = judgeCandidates({ ...request, requestMethod: method }, target.get(method), answerOf);
     // A browser caches one answer for all the methods it lists: only those that get the same terms are listed.
     return other.allowed && String(other.terms) === terms;
   });
@@ -54,10 +80,10 @@ type Verdict =
       readonly terms: readonly Header[];
     };
 
-function judgeCandidates(request: CorsRequest, policies: readonly CompiledPolicy[] = []): Verdict {
+function judgeCandidates(request: CorsRequest, policies: readonly CompiledPolicy[] = [], answerOf: AnswerOf): Verdict {
   let first: Refusal | undefined;
   for (const [candidate, policy] of policies.entries()) {
-    const decision = judgePreflight(request, policy);
+    const decision = judgePreflight(request, policy, answerOf(policy, request.requestMethod ?? ''));
     if (decision.allowed) {
       const maxAge = Math.min(...policies.map(each => each.maxAge));
       const terms = preflightTerms(policy, decision.allowOrigin, maxAge);

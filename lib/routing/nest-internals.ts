@@ -16,6 +16,9 @@ import type { Type } from '@nestjs/common';
 /** Present on a route's callback, copied there by Nest from the handler. */
 export const PATH_METADATA = 'path';
 
+/** What `@Injectable()` and `@Controller()` were told of a class's scope. */
+export const SCOPE_OPTIONS_METADATA = 'scope:options';
+
 /** The host that a controller is bound to, or one of them; `localhost` where it is bound to none. */
 export function hostOf(controller: Type): string {
   const host: unknown = Reflect.getMetadata('host', controller);
@@ -50,12 +53,21 @@ export interface RouteRegistration {
   readonly controller: Type;
   readonly handler: Handler;
   readonly handlerName: string;
+  /** The module that declares the controller. */
+  readonly module: ModuleId;
   /** The version it is filtered by; `undefined` where no filter applies (URI versions are in the path). */
   readonly version: unknown;
   /** Whether the request's host, and its version where there is a filter, select this route: Nest's own filters. */
   readonly accepts: RequestPredicate;
   /** The same by host alone. */
   readonly acceptsHost: RequestPredicate;
+}
+
+/** A module of the app. */
+export interface ModuleId {
+  /** Unique, also for dynamic modules of one class. */
+  readonly key: string;
+  readonly name: string;
 }
 
 export type RequestPredicate = (request: object) => boolean;
@@ -74,12 +86,12 @@ export function applicationConfigOf(container: NestContainer): ApplicationConfig
 /** The parts of Nest's `RouterExplorer` that a recorder replaces or listens to. */
 interface RouterExplorerInternals {
   logger: object;
-  createCallbackProxy(instance: object, callback: Handler, methodName: string): RequestFilter;
+  createCallbackProxy(instance: object, callback: Handler, methodName: string, moduleKey: string): RequestFilter;
   createRequestScopedHandler(
     wrapper: { instance: Record<string, Handler> },
     method: unknown,
     module: unknown,
-    key: unknown,
+    moduleKey: string,
     methodName: string,
   ): RequestFilter;
   applyHostFilter(host: unknown, handler: RequestFilter): RequestFilter;
@@ -94,6 +106,7 @@ interface Target {
   readonly controller: Type;
   readonly handler: Handler;
   readonly handlerName: string;
+  readonly module: ModuleId;
 }
 
 /**
@@ -117,14 +130,15 @@ export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdap
 
   // Called by Nest for each handler in this order: make the callback, filter it by host, then for each path filter it
   // by version and register it.
-  const begin = (instance: object, handler: Handler, handlerName: string): RequestFilter => {
-    target = { controller: instance.constructor as Type, handler, handlerName };
+  const begin = (instance: object, handler: Handler, handlerName: string, moduleKey: string): RequestFilter => {
+    const module = { key: moduleKey, name: container.getModuleByKey(moduleKey)?.name ?? '' };
+    target = { controller: instance.constructor as Type, handler, handlerName, module };
     version = undefined;
     return request => ((request as Probe)[REACHED] = true);
   };
   explorer.createCallbackProxy = begin;
-  explorer.createRequestScopedHandler = ({ instance }, _method, _module, _key, methodName) =>
-    begin(instance, instance[methodName] as Handler, methodName);
+  explorer.createRequestScopedHandler = ({ instance }, _method, _module, moduleKey, methodName) =>
+    begin(instance, instance[methodName] as Handler, methodName, moduleKey);
   const { applyHostFilter, applyVersionFilter } = explorer;
   explorer.applyHostFilter = (host, handler) => (filter = hostFilter = applyHostFilter.call(explorer, host, handler));
   explorer.applyVersionFilter = (_router, metadata, handler) => {

@@ -18,6 +18,8 @@ describe('readModuleOptions', () => {
         policies: new Map(),
         rules: [],
         debug: false,
+        bounds: undefined,
+        resolverTimeout: 1000,
       },
       problems: [],
     });
@@ -57,7 +59,14 @@ describe('readModuleOptions', () => {
 
   it.each([[null], ['public'], [[]], [7], [true]])('refuses %j in place of named policies', policies => {
     expect(readAll({ origin: false, policies })).toEqual({
-      module: { level: { source: 'module', stated: { origin: false } }, policies: new Map(), rules: [], debug: false },
+      module: {
+        level: { source: 'module', stated: { origin: false } },
+        policies: new Map(),
+        rules: [],
+        debug: false,
+        bounds: undefined,
+        resolverTimeout: 1000,
+      },
       problems: [[undefined, problem('policies_type', 'policies', policies)]],
     });
   });
@@ -131,6 +140,8 @@ describe('readModuleOptions', () => {
         policies: new Map(),
         rules: [],
         debug: false,
+        bounds: undefined,
+        resolverTimeout: 1000,
       },
       problems: [[undefined, problem('options_type', '', options)]],
     });

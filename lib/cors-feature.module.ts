@@ -1,0 +1,23 @@
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { CorsConfigurationError } from './cors.errors.js';
+import { IssueCollector } from './cors-issue.js';
+import { CorsPolicyRegistry } from './cors-policy.registry.js';
+import { problem } from './policy/issue.js';
+
+/** The token of what `CorsModule.forFeature()` was told. */
+export const CORS_FEATURE = Symbol.for('nestjs-cors:feature');
+
+/** Holds one `CorsModule.forFeature()`. What it states is read where the policies are built. */
+@Module({})
+export class CorsFeatureModule implements OnModuleInit {
+  constructor(@Inject(ModulesContainer) private readonly modules: ModulesContainer) {}
+
+  /** @throws {CorsConfigurationError} where there is nothing that the feature could be a part of */
+  onModuleInit(): void {
+    if ([...this.modules.values()].some(({ providers }) => providers.has(CorsPolicyRegistry))) return;
+    const issues = new IssueCollector();
+    issues.add({ level: 'app' }, problem('feature_without_root', 'CorsModule.forFeature()', 'CorsModule.forFeature()'));
+    throw new CorsConfigurationError(issues.errors());
+  }
+}

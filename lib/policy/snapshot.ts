@@ -1,0 +1,58 @@
+import { addedValues } from './add.js';
+
+/**
+ * Copies options, so that what their owner does to them afterwards has no effect. Values are read once, here: a getter
+ * that throws does so again when the copy is read, where it is reported. Functions, and objects that are no options,
+ * are kept as they are.
+ */
+export function snapshot(value: unknown): unknown {
+  return copy(value, new Map());
+}
+
+function copy(value: unknown, copied: Map<object, unknown>): unknown {
+  if (typeof value !== 'object' || value === null || addedValues(value) !== undefined) return value;
+  // Cyclic options are an error that is told at boot.
+  if (copied.has(value)) return copied.get(value);
+  if (Array.isArray(value)) {
+    // Holes stay holes. A list may have a million entries: nearly all are strings.
+    const list = value.slice() as unknown[];
+    copied.set(value, list);
+    list.forEach((entry, index) => {
+      if (typeof entry === 'object') list[index] = copy(entry, copied);
+    });
+    return list;
+  }
+  return isOptions(value) ? copyOptions(value, copied) : value;
+}
+
+/** Built-in objects have a meaning that a copy of their properties has not. */
+function isOptions(value: object): boolean {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
+function copyOptions(options: object, copied: Map<object, unknown>): object {
+  const result = {};
+  copied.set(options, result);
+  // Also what an options class defines: read as its own, and not enumerated, as there.
+  for (let at: object | null = options; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const key of Reflect.ownKeys(at)) {
+      if (Object.hasOwn(result, key) || (at !== options && key === 'constructor')) continue;
+      const enumerable = at === options && Object.prototype.propertyIsEnumerable.call(at, key);
+      Object.defineProperty(result, key, { ...readOnce(options, key, copied), enumerable });
+    }
+  }
+  return result;
+}
+
+function readOnce(options: object, key: string | symbol, copied: Map<object, unknown>): PropertyDescriptor {
+  try {
+    return { value: copy(Reflect.get(options, key), copied), writable: true, configurable: true };
+  } catch (error) {
+    return {
+      get: () => {
+        throw error;
+      },
+      configurable: true,
+    };
+  }
+}
