@@ -29,7 +29,8 @@ export interface CorsIssueRoute {
  * @publicApi
  */
 export interface CorsIssueLocation {
-  readonly level: 'app' | 'module' | 'feature' | 'policy' | 'route' | 'controller' | 'handler' | 'gateway';
+  readonly level:
+    'app' | 'module' | 'feature' | 'policy' | 'route' | 'controller' | 'handler' | 'gateway' | 'environment';
   /** The module that imports the feature. */
   readonly module?: string;
   /** The named policy. */
@@ -38,6 +39,8 @@ export interface CorsIssueLocation {
   readonly rule?: string;
   readonly controller?: string;
   readonly handler?: string;
+  /** The environment variable. */
+  readonly variable?: string;
 }
 
 /**
@@ -118,7 +121,8 @@ function targetLabel({ method, path }: CorsIssueRoute): string {
 }
 
 /** The place an issue's cause is written, in words. */
-export function locationLabel({ level, module, policy, rule, controller, handler }: CorsIssueLocation): string {
+export function locationLabel(location: CorsIssueLocation): string {
+  const { level, module, policy, rule, controller, handler, variable } = location;
   switch (level) {
     case 'app':
       return 'the application';
@@ -136,6 +140,8 @@ export function locationLabel({ level, module, policy, rule, controller, handler
       return `@Cors() of ${String(controller)}.${String(handler)}`;
     case 'gateway':
       return 'gatewayCors()';
+    case 'environment':
+      return `the environment variable ${String(variable)}`;
   }
 }
 

@@ -10,6 +10,8 @@ export { CorsService } from './cors.service.js';
 export type { CorsExplanation, CorsQuery, CorsRoute, CorsRoutePolicy, CorsVerdict } from './cors.service.js';
 export { gatewayCors } from './gateway-cors.js';
 export type { GatewayCorsOptions } from './gateway-cors.js';
+export { originsFromEnv } from './sources/env-origins.js';
+export type { CorsEnvironment } from './sources/env-origins.js';
 export { add } from './policy/add.js';
 export type { ListAddition } from './policy/add.js';
 export type { PolicyProvenance } from './policy/compile.js';

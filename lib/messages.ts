@@ -452,6 +452,38 @@ export const PROBLEMS = {
     hint: 'Take it from the environment, so that only development has it.',
   },
 
+  // --- environment --------------------------------------------------------------------------------------------------
+  environment_empty: {
+    severity: 'error',
+    problem: 'is unset or empty, and an unset variable must not decide who has access',
+    hint: 'Set {fix}. For no cross-origin access, state `origin: false` in the code.',
+  },
+  environment_type: {
+    severity: 'error',
+    problem: 'is not the text of an environment variable',
+    hint: 'Set {fix}. What is a list already needs no originsFromEnv().',
+  },
+  environment_any: {
+    severity: 'error',
+    problem: 'would open the app to every site from outside the code',
+    hint: "List the origins, {fix}, or state origin: '*' in the code.",
+  },
+  environment_boolean: {
+    severity: 'error',
+    problem: 'is not an origin',
+    hint: 'List the origins: {fix}. For no cross-origin access, state `origin: false` in the code.',
+  },
+  environment_separator: {
+    severity: 'error',
+    problem: 'holds a semicolon: commas and white space separate origins',
+    hint: 'Write {fix}.||Separate the origins by commas.',
+  },
+  environment_quoted: {
+    severity: 'error',
+    problem: 'has quotes or brackets that are part of the value, as docker --env-file keeps them',
+    hint: 'Write {fix}, without any.||Write the origins without them, separated by commas.',
+  },
+
   // --- the application --------------------------------------------------------------------------------------------
   module_without_options: {
     severity: 'error',

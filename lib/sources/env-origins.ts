@@ -1,0 +1,92 @@
+import { CorsConfigurationError } from '../cors.errors.js';
+import { IssueCollector } from '../cors-issue.js';
+import { problem, type Problem } from '../policy/issue.js';
+import { isOriginProblem, parseOriginPattern } from '../policy/origin-pattern.js';
+
+/**
+ * Where {@link originsFromEnv} looks: variables by name, or Nest's `ConfigService`.
+ *
+ * @publicApi
+ */
+export type CorsEnvironment = Readonly<Record<string, string | undefined>> | { get(name: string): unknown };
+
+const EXAMPLE = ['https://app.example.com', 'https://admin.example.com'];
+
+/**
+ * Turns an environment variable into a list of origins. Commas and white space separate them; empty entries are
+ * dropped. Each is held to the same rules as in `origin`, and an unset or empty variable is an error: it must not
+ * decide who has access.
+ *
+ * @param name the variable
+ * @param env where to look; `process.env`, unless a `ConfigService` or an object is passed
+ * @throws {CorsConfigurationError} with every error of the variable
+ * @example
+ * ```ts
+ * // CORS_ORIGINS=https://app.example.com,https://admin.example.com
+ * CorsModule.forRootAsync({
+ *   inject: [ConfigService],
+ *   useFactory: (config: ConfigService) => ({ origin: originsFromEnv('CORS_ORIGINS', config) }),
+ * });
+ * ```
+ * @publicApi
+ */
+export function originsFromEnv(name: string, env: CorsEnvironment = process.env): string[] {
+  const issues = new IssueCollector();
+  const origins = readOrigins(name, env, found => issues.add({ level: 'environment', variable: name }, found));
+  const errors = issues.errors();
+  if (errors.length > 0) throw new CorsConfigurationError(errors);
+  return origins;
+}
+
+function readOrigins(name: string, env: CorsEnvironment, report: (found: Problem) => void): string[] {
+  const assignment = (origins: readonly string[]) => `${name}=${origins.join()}`;
+  let value: unknown;
+  try {
+    value = lookUp(name, env);
+  } catch (error) {
+    report(problem('options_unreadable', name, error instanceof Error ? error.message : error));
+    return [];
+  }
+  if (value !== undefined && typeof value !== 'string') {
+    report(problem('environment_type', name, value, assignment(EXAMPLE)));
+    return [];
+  }
+  const entries = (value ?? '').split(/[\s,]+/).filter(entry => entry !== '');
+  if (entries.length === 0) report(problem('environment_empty', name, value, assignment(EXAMPLE)));
+  entries.forEach((entry, index) => {
+    const found = checkEntry(entry, `${name}[${String(index)}]`, assignment);
+    if (found !== undefined) report(found);
+  });
+  return entries;
+}
+
+function lookUp(name: string, env: CorsEnvironment): unknown {
+  if (typeof env.get === 'function') return env.get(name);
+  // Never what an object inherits: `toString` is no variable.
+  return Object.hasOwn(env, name) ? (env as Readonly<Record<string, unknown>>)[name] : undefined;
+}
+
+function checkEntry(
+  entry: string,
+  path: string,
+  assignment: (origins: readonly string[]) => string,
+): Problem | undefined {
+  const result = parseOriginPattern(entry);
+  if (!isOriginProblem(result)) return undefined;
+  if (entry === '*') return problem('environment_any', path, entry, assignment(EXAMPLE));
+  if (/^(?:true|false)$/i.test(entry)) return problem('environment_boolean', path, entry, assignment(EXAMPLE));
+  if (entry.includes(';')) {
+    const parts = entry.split(';').filter(part => part !== '');
+    return problem('environment_separator', path, entry, parts.every(isValid) ? assignment(parts) : undefined);
+  }
+  // JSON lists, and quotes that a tool did not remove.
+  if (/^["'`[]|["'`]$/.test(entry)) {
+    const bare = entry.replace(/^["'`[]+|["'`\]]+$/g, '');
+    return problem('environment_quoted', path, entry, isValid(bare) ? bare : undefined);
+  }
+  return problem(result.code, path, entry, result.fix);
+}
+
+function isValid(text: string): boolean {
+  return !isOriginProblem(parseOriginPattern(text));
+}
