@@ -30,7 +30,7 @@ export interface CorsIssueRoute {
  */
 export interface CorsIssueLocation {
   readonly level:
-    'app' | 'module' | 'feature' | 'policy' | 'route' | 'controller' | 'handler' | 'gateway' | 'environment';
+    'app' | 'module' | 'feature' | 'policy' | 'route' | 'controller' | 'handler' | 'gateway' | 'environment' | 'file';
   /** The module that imports the feature. */
   readonly module?: string;
   /** The named policy. */
@@ -41,6 +41,8 @@ export interface CorsIssueLocation {
   readonly handler?: string;
   /** The environment variable. */
   readonly variable?: string;
+  /** The place in the file that the options were read from: `cors.yaml:3:5`. */
+  readonly file?: string;
 }
 
 /**
@@ -74,8 +76,9 @@ export class IssueCollector {
 
   add(location: CorsIssueLocation, problem: Problem, route?: CorsIssueRoute): void {
     // Two controllers may share a name: then what they got wrong tells them apart.
-    const { level, module, policy, rule, controller, handler } = location;
-    const key = JSON.stringify([level, module, policy, rule, controller, handler, problem.code, subjectOf(problem)]);
+    const { level, module, policy, rule, controller, handler, file } = location;
+    const place = [level, module, policy, rule, controller, handler, file];
+    const key = JSON.stringify([...place, problem.code, subjectOf(problem)]);
     const entry = this.#found.get(key) ?? { problem, location, routes: new Map<string, CorsIssueRoute>() };
     this.#found.set(key, entry);
     if (route !== undefined) entry.routes.set(routeLabel(route), route);
@@ -122,6 +125,11 @@ function targetLabel({ method, path }: CorsIssueRoute): string {
 
 /** The place an issue's cause is written, in words. */
 export function locationLabel(location: CorsIssueLocation): string {
+  const label = statementLabel(location);
+  return location.file === undefined ? label : `${label} (${location.file})`;
+}
+
+function statementLabel(location: CorsIssueLocation): string {
   const { level, module, policy, rule, controller, handler, variable } = location;
   switch (level) {
     case 'app':
@@ -142,6 +150,8 @@ export function locationLabel(location: CorsIssueLocation): string {
       return 'gatewayCors()';
     case 'environment':
       return `the environment variable ${String(variable)}`;
+    case 'file':
+      return 'corsOptionsFromFile()';
   }
 }
 

@@ -18,12 +18,13 @@ import { createMergedPolicyCheck } from './policy/check.js';
 import { createPolicyCompiler, type CompiledPolicy } from './policy/compile.js';
 import { problem, type Problem } from './policy/issue.js';
 import { mergeLevels, type MergedPolicy, type PolicyLevel } from './policy/merge.js';
-import { readModuleOptions, type StatedModule } from './policy/module-options.js';
+import { policyPath, readModuleOptions, type StatedModule } from './policy/module-options.js';
 import type { CorsOriginResolverRef } from './policy/options.js';
 import { readReference } from './policy/reference.js';
 import { hostOf, type Handler, type RouteRegistration } from './routing/nest-internals.js';
 import { compilePath, PathSyntaxError, sampleOf } from './routing/path-rules.js';
 import { makeRequest, methodOf, servedMethods, USUAL_METHODS, type RouteMatcher } from './routing/route-matcher.js';
+import { placeOf } from './sources/option-places.js';
 
 /** A route and the policy in force on it. */
 export interface RoutePolicy {
@@ -94,6 +95,10 @@ export function buildPolicySet(
 class PolicySetBuilder {
   /** Where each level is written. */
   readonly #locations = new Map<PolicyLevel, CorsIssueLocation>();
+  /** Where the levels of the module's options stand in them: `policies.public`. */
+  readonly #paths = new Map<PolicyLevel | undefined, string>([[undefined, '']]);
+  /** They know where they are written, if a file is where. */
+  #options: unknown;
   readonly #check;
   readonly #resolvers = new Map<CorsOriginResolverRef, CorsIssueLocation>();
   #bounds: Bounds | undefined;
@@ -124,11 +129,18 @@ class PolicySetBuilder {
   }
 
   build(options: unknown): PolicySet {
-    const stated = readModuleOptions(options, this.production, (found, part) =>
-      this.issues.add(part === undefined ? MODULE : { level: 'policy' in part ? 'policy' : 'route', ...part }, found),
-    );
+    this.#options = options;
+    const stated = readModuleOptions(options, this.production, (found, part, at = '') => {
+      const location =
+        part === undefined ? MODULE : ({ level: 'policy' in part ? 'policy' : 'route', ...part } as const);
+      this.issues.add(this.#inFile(location, found, at), found);
+    });
     this.#locations.set(stated.level, MODULE);
-    for (const [policy, level] of stated.policies) this.#locations.set(level, { level: 'policy', policy });
+    this.#paths.set(stated.level, '');
+    for (const [policy, level] of stated.policies) {
+      this.#locations.set(level, { level: 'policy', policy });
+      this.#paths.set(level, policyPath(policy));
+    }
 
     this.#bounds = stated.bounds;
     const module = this.#merge([stated.level]);
@@ -170,7 +182,7 @@ class PolicySetBuilder {
       const location = (level && this.#locations.get(level)) ?? MODULE;
       // A problem of the module or of a named policy concerns more than the route that met it.
       const own = location.level !== 'module' && location.level !== 'policy';
-      this.issues.add(location, found, own ? route : undefined);
+      this.issues.add(this.#inFile(location, found, this.#paths.get(level)), found, own ? route : undefined);
     };
     const merged = mergeLevels(levels, report);
     this.#check(merged, levels, report);
@@ -253,14 +265,25 @@ class PolicySetBuilder {
     for (const level of levels) if (!this.#locations.has(level)) this.#locations.set(level, location);
   }
 
+  /** The location of a problem with its place in the file that the module's options were read from, if they were. */
+  #inFile(location: CorsIssueLocation, { path }: Problem, at: string | undefined): CorsIssueLocation {
+    // The decorators are in no file.
+    if (at === undefined) return location;
+    const file = placeOf(this.#options, [at, path].filter(part => part !== '').join('.'));
+    return file === undefined ? location : { ...location, file };
+  }
+
   /** Reads the rules in order: the first that matches a path applies. */
   #mergeRules(stated: StatedModule): readonly MergedRule[] {
     const rules: MergedRule[] = [];
-    for (const [index, { path, levels }] of stated.rules.entries()) {
+    for (const { at, path, levels } of stated.rules) {
       const location: CorsIssueLocation = { level: 'route', rule: path };
-      const report = (code: ProblemCode, fix?: string) =>
-        this.issues.add(location, problem(code, `routes[${String(index)}].path`, path, fix));
+      const report = (code: ProblemCode, fix?: string) => {
+        const found = problem(code, `${at}.path`, path, fix);
+        this.issues.add(this.#inFile(location, found, ''), found);
+      };
       this.#locate(levels, location);
+      for (const level of levels) if (!this.#paths.has(level)) this.#paths.set(level, `${at}.policy`);
       const merged = this.#merge([stated.level, ...levels]);
       const matches = compileRule(path);
       if (matches === undefined) {

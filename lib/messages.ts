@@ -452,7 +452,7 @@ export const PROBLEMS = {
     hint: 'Take it from the environment, so that only development has it.',
   },
 
-  // --- environment --------------------------------------------------------------------------------------------------
+  // --- environment and files ----------------------------------------------------------------------------------------
   environment_empty: {
     severity: 'error',
     problem: 'is unset or empty, and an unset variable must not decide who has access',
@@ -482,6 +482,52 @@ export const PROBLEMS = {
     severity: 'error',
     problem: 'has quotes or brackets that are part of the value, as docker --env-file keeps them',
     hint: 'Write {fix}, without any.||Write the origins without them, separated by commas.',
+  },
+  file_path: {
+    severity: 'error',
+    problem: 'is not the path of a .json, .yaml or .yml file',
+    hint: "Write 'cors.yaml' or 'cors.json': the ending says how the file is read.",
+  },
+  file_missing: {
+    severity: 'error',
+    problem: 'does not exist',
+    hint: 'Write the path from the working directory, {fix}, or an absolute one.',
+  },
+  file_kind: { severity: 'error', problem: 'is not a regular file', hint: 'Name the file that holds the options.' },
+  file_unreadable: { severity: 'error', problem: 'cannot be read', hint: 'The system says: {fix}.' },
+  file_encoding: { severity: 'error', problem: 'is not in UTF-8', hint: 'Save it as UTF-8.' },
+  file_empty: {
+    severity: 'error',
+    problem: 'is a file without options',
+    hint: 'State the front ends in it, origin: ["https://app.example.com"], or origin: false for none.',
+  },
+  file_syntax: { severity: 'error', problem: 'is not valid YAML', hint: 'The parser says: {fix}.' },
+  file_json: {
+    severity: 'error',
+    problem: 'is not valid JSON',
+    hint: 'JSON has double quotes only, no comments and no trailing commas. A .yaml file may have them.',
+  },
+  file_documents: {
+    severity: 'error',
+    problem: 'begins a second document',
+    hint: 'Keep one: what follows `---` would be ignored.',
+  },
+  file_nesting: { severity: 'error', problem: 'is nested deeper than options are', hint: 'Remove what is no option.' },
+  file_key: {
+    severity: 'error',
+    problem: 'has a key that is not plain text',
+    hint: 'Write the name of an option.',
+  },
+  file_key_repeated: { severity: 'error', problem: 'is stated twice', hint: 'Keep one: the other is at {fix}.' },
+  file_alias: {
+    severity: 'error',
+    problem: 'is an alias in YAML: aliases are not read',
+    hint: 'Put text that begins with an asterisk into quotes. Write values out, or share them as one of `policies`.',
+  },
+  file_tag: {
+    severity: 'error',
+    problem: 'is a tag in YAML: tags are not read',
+    hint: 'Remove it. Text in quotes is a string.',
   },
 
   // --- the application --------------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ export interface StatedModule {
 
 /** One entry of `routes`: a path, not yet read, and the levels its policy adds to the module's. */
 export interface StatedRule {
+  /** `routes[0]` */
+  readonly at: string;
   readonly path: string;
   readonly levels: readonly PolicyLevel[];
 }
@@ -24,8 +26,8 @@ export interface StatedRule {
 /** The part of the module's options that a problem stands in; absent for the module's own policy. */
 export type ModulePart = { readonly policy: string } | { readonly rule: string };
 
-/** Reports a problem of the module's options. */
-export type ReportModule = (found: Problem, part?: ModulePart) => void;
+/** Reports a problem of the module's options. `at` is where the part stands in them: `policies.public`. */
+export type ReportModule = (found: Problem, part?: ModulePart, at?: string) => void;
 
 const MODULE_KEYS = ['policies', 'routes', 'bounds', 'resolver', 'debug'] as const;
 const DEFAULT_TIMEOUT = 1000;
@@ -80,10 +82,15 @@ function readPolicies(value: unknown, report: ReportModule): NamedPolicies {
   for (const policy of Object.keys(value)) {
     const options: unknown = readKey(value, policy, found => report({ ...found, path: `policies.${found.path}` }));
     if (options === INVALID) continue;
-    const stated = readPolicy(options, found => report(found, { policy }));
+    const stated = readPolicy(options, found => report(found, { policy }, policyPath(policy)));
     policies.set(policy, { source: `policy:${policy}`, stated, replaces: true });
   }
   return policies;
+}
+
+/** Where a named policy stands in the options. */
+export function policyPath(policy: string): string {
+  return `policies.${policy}`;
 }
 
 function readRules(value: unknown, policies: NamedPolicies, report: ReportModule): readonly StatedRule[] {
@@ -118,8 +125,8 @@ function readRule(
     return undefined;
   }
   if (policy === INVALID) return undefined;
-  const levels = readReference([policy], 'route', policies, found => report(found, { rule: path }));
-  return { path, levels };
+  const levels = readReference([policy], 'route', policies, found => report(found, { rule: path }, `${at}.policy`));
+  return { at, path, levels };
 }
 
 function isObject(value: unknown): value is object {

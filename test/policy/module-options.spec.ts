@@ -165,10 +165,10 @@ describe('readModuleOptions', () => {
       ];
       expect(rulesOf(routes)).toEqual([
         [
-          { path: '/graphql', levels: [level({ maxAge: 5 })] },
-          { path: '/internal/*splat', levels: [level({ origin: false })] },
-          { path: '/status', levels: [PUBLIC] },
-          { path: '/status', levels: [level({})] },
+          { at: 'routes[0]', path: '/graphql', levels: [level({ maxAge: 5 })] },
+          { at: 'routes[1]', path: '/internal/*splat', levels: [level({ origin: false })] },
+          { at: 'routes[2]', path: '/status', levels: [PUBLIC] },
+          { at: 'routes[3]', path: '/status', levels: [level({})] },
         ],
         [],
       ]);
@@ -185,7 +185,7 @@ describe('readModuleOptions', () => {
     it.each([[null], ['/graphql'], [[]], [7], [undefined]])('and refuses %j in place of one', rule => {
       const good = { path: '/graphql', policy: {} };
       expect(rulesOf([good, rule])).toEqual([
-        [{ path: '/graphql', levels: [level({})] }],
+        [{ at: 'routes[0]', path: '/graphql', levels: [level({})] }],
         [[undefined, problem('routes_type', 'routes[1]', rule)]],
       ]);
     });
@@ -221,7 +221,7 @@ describe('readModuleOptions', () => {
 
     it('and reports what is wrong in the policy of a rule at that rule', () => {
       expect(rulesOf([{ path: '/graphql', policy: { origin: true, debug: true } }])).toEqual([
-        [{ path: '/graphql', levels: [level({ origin: INVALID })] }],
+        [{ at: 'routes[0]', path: '/graphql', levels: [level({ origin: INVALID })] }],
         [
           [{ rule: '/graphql' }, problem('option_unknown', 'debug', 'debug')],
           [{ rule: '/graphql' }, problem('origin_reflected', 'origin', true)],
@@ -231,7 +231,7 @@ describe('readModuleOptions', () => {
 
     it('and reports the name of a policy that there is none of', () => {
       expect(rulesOf([{ path: '/status', policy: 'publik' }])).toEqual([
-        [{ path: '/status', levels: [] }],
+        [{ at: 'routes[0]', path: '/status', levels: [] }],
         [[{ rule: '/status' }, problem('policy_unknown', '', 'publik', 'public')]],
       ]);
     });

@@ -1,0 +1,166 @@
+import { Composer, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, type CST, type ParsedNode } from 'yaml';
+import type { ProblemCode } from '../messages.js';
+import { problem, type Problem } from '../policy/issue.js';
+import { jsonErrorOffset } from './json-syntax.js';
+import type { WrittenOption } from './option-places.js';
+
+/** A problem of a file, and where in it: `3:5`. */
+export interface DocumentProblem {
+  readonly found: Problem;
+  readonly place: string;
+}
+
+/** What a file says. Where there is a problem, what it says is not to be relied on. */
+export interface OptionsDocument {
+  readonly options: object;
+  readonly written: readonly WrittenOption[];
+  readonly problems: readonly DocumentProblem[];
+}
+
+/** Options are nested six levels deep at most. The parser calls itself for each level, and must not exhaust the stack. */
+const MAX_DEPTH = 16;
+
+/** What the reader below tells better than the parser: aliases, keys that are no text, tags that are none of YAML's. */
+const TOLD_ERRORS: ReadonlySet<string> = new Set(['BAD_ALIAS', 'NON_STRING_KEY']);
+const TOLD_WARNINGS: ReadonlySet<string> = new Set(['BAD_ALIAS', 'TAG_RESOLVE_FAILED']);
+
+/** YAML 1.2 with the types of JSON, whatever version a directive asks for: `yes` is text. */
+const YAML = { schema: 'core', merge: false, stringKeys: true, uniqueKeys: false } as const;
+
+/** Reads the text of a JSON or YAML file, each option with its place. Never throws. */
+export function readDocument(text: string, format: 'json' | 'yaml'): OptionsDocument {
+  const source = new SourceText(text);
+  const refuse = (code: ProblemCode, offset: number, fix?: string): OptionsDocument => ({
+    options: {},
+    written: [],
+    problems: [{ found: problem(code, '', source.lineAt(offset), fix), place: source.placeAt(offset) }],
+  });
+  if (text.trim() === '') return refuse('file_empty', 0);
+  const wrong = format === 'json' ? jsonErrorOffset(text) : undefined;
+  if (wrong !== undefined) return refuse('file_json', wrong);
+  const deep = source.tokens.map(tooDeep).find(token => token !== undefined);
+  if (deep !== undefined) return refuse('file_nesting', deep.offset);
+
+  const [document, another] = [...new Composer(YAML).compose(source.tokens)];
+  // Comments alone.
+  if (document === undefined) return refuse('file_empty', 0);
+  const { errors, warnings } = document;
+  const error =
+    errors.find(({ code }) => !TOLD_ERRORS.has(code)) ?? warnings.find(({ code }) => !TOLD_WARNINGS.has(code));
+  // One error makes others of what follows it: the first is the one to correct.
+  if (error !== undefined) return refuse('file_syntax', error.pos[0], firstLine(error.message));
+  if (another !== undefined) return refuse('file_documents', another.range[0]);
+  const { contents } = document;
+  if (contents === null || (isScalar(contents) && contents.value === null)) return refuse('file_empty', 0);
+  const reader = new DocumentReader(source);
+  return { options: reader.readRoot(contents), written: reader.written, problems: reader.problems };
+}
+
+/** The text of a file, and how places in it are told. */
+class SourceText {
+  readonly #lines = new LineCounter();
+  /** Every JSON text is YAML as well (YAML 1.2.2, §1.2), so that one parser can tell the places of both. */
+  readonly tokens: readonly CST.Token[];
+
+  constructor(private readonly text: string) {
+    this.tokens = [...new Parser(this.#lines.addNewLine).parse(text)];
+  }
+
+  /** `3:5` */
+  placeAt(offset: number): string {
+    const { line, col } = this.#lines.linePos(offset);
+    return `${String(line)}:${String(col)}`;
+  }
+
+  /** The line around an offset, without its indentation. */
+  lineAt(offset: number): string {
+    const start = this.text.slice(0, offset).lastIndexOf('\n') + 1;
+    return firstLine(this.text.slice(start)).trim();
+  }
+}
+
+/** Turns the nodes of a document into plain values. */
+class DocumentReader {
+  readonly written: WrittenOption[] = [];
+  readonly problems: DocumentProblem[] = [];
+
+  constructor(private readonly source: SourceText) {}
+
+  readRoot(root: ParsedNode): object {
+    const [offset] = root.range;
+    const value = this.#read(root, '', [], offset);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    // What an alias stands for is not known, and an alias is an error already.
+    if (value !== undefined) this.#report(problem('options_type', '', value), offset);
+    return {};
+  }
+
+  #read(node: ParsedNode | null, path: string, keys: readonly string[], offset: number): unknown {
+    const value = this.#valueOf(node, path, keys);
+    this.written.push({ path, keys, value, place: this.source.placeAt(offset) });
+    return value;
+  }
+
+  #valueOf(node: ParsedNode | null, path: string, keys: readonly string[]): unknown {
+    // `key:` without a value in a flow mapping.
+    if (node === null) return null;
+    const [offset] = node.range;
+    if (isAlias(node)) return void this.#report(problem('file_alias', path, `*${node.source}`), offset);
+    if (node.tag !== undefined) this.#report(problem('file_tag', path, node.tag), offset);
+    if (isMap(node)) return this.#readMap(node.items, path, keys);
+    if (!isSeq(node)) return node.value;
+    return node.items.map((item, index) => {
+      const each = item as ParsedNode;
+      return this.#read(each, `${path}[${String(index)}]`, [...keys, String(index)], each.range[0]);
+    });
+  }
+
+  #readMap(
+    pairs: readonly { readonly key: ParsedNode; readonly value: ParsedNode | null }[],
+    path: string,
+    keys: readonly string[],
+  ): object {
+    const entries = new Map<string, unknown>();
+    const places = new Map<string, string>();
+    for (const { key, value } of pairs) {
+      const [offset] = key.range;
+      if (!isScalar(key) || typeof key.value !== 'string' || key.tag !== undefined) {
+        this.#report(problem('file_key', path, this.source.lineAt(offset)), offset);
+        continue;
+      }
+      const name = key.value;
+      const at = path === '' ? name : `${path}.${name}`;
+      const first = places.get(name);
+      if (first !== undefined) this.#report(problem('file_key_repeated', at, undefined, first), offset);
+      // Copied with `Object.assign()`, it would become the prototype of the copy.
+      else if (name === '__proto__') this.#report(problem('option_unknown', at, name), offset);
+      else entries.set(name, this.#read(value, at, [...keys, name], offset));
+      if (first === undefined) places.set(name, this.source.placeAt(offset));
+    }
+    return Object.fromEntries(entries);
+  }
+
+  #report(found: Problem, offset: number): void {
+    this.problems.push({ found, place: this.source.placeAt(offset) });
+  }
+}
+
+/** The first token below {@link MAX_DEPTH}. Walks without recursion. */
+function tooDeep(root: CST.Token): CST.Token | undefined {
+  const open: (readonly [token: CST.Token, depth: number])[] = [[root, 0]];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const [token, depth] = at;
+    if (depth > MAX_DEPTH) return token;
+    if ('value' in token && token.value) open.push([token.value, depth + 1]);
+    if (!('items' in token)) continue;
+    for (const { key, value } of token.items) {
+      if (key) open.push([key, depth + 1]);
+      if (value) open.push([value, depth + 1]);
+    }
+  }
+  return undefined;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}

@@ -1,0 +1,79 @@
+import { readFileSync, statSync } from 'node:fs';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CorsConfigurationError } from '../cors.errors.js';
+import { IssueCollector } from '../cors-issue.js';
+import { problem, type Problem } from '../policy/issue.js';
+import type { CorsModuleOptions } from '../policy/options.js';
+import { withPlaces } from './option-places.js';
+import { readDocument } from './options-document.js';
+
+const FORMATS: ReadonlyMap<string, 'json' | 'yaml'> = new Map([
+  ['.json', 'json'],
+  ['.yaml', 'yaml'],
+  ['.yml', 'yaml'],
+]);
+
+/**
+ * Reads the options of `CorsModule.forRoot()` from a file: strict JSON from `.json`, YAML 1.2 from `.yaml` and `.yml`.
+ *
+ * What cannot be read is refused here. The options themselves are checked where all options are, when the app boots,
+ * and every problem is told with its place in the file: `cors.yaml:3:5`. Spread the options to state others beside
+ * them: `{ ...corsOptionsFromFile('cors.yaml'), debug: true }`.
+ *
+ * @param path from the working directory, or absolute; or a `file:` URL: `new URL('./cors.yaml', import.meta.url)`
+ * @throws {CorsConfigurationError} with every reason why the file cannot be read
+ * @publicApi
+ */
+export function corsOptionsFromFile(path: string | URL): CorsModuleOptions {
+  const file = pathOf(path);
+  const format = file === undefined ? undefined : FORMATS.get(extname(file).toLowerCase());
+  if (file === undefined || format === undefined) {
+    throw errorOf([{ found: problem('file_path', '', path instanceof URL ? path.href : path) }]);
+  }
+  const text = readText(file);
+  if (typeof text !== 'string') throw errorOf([{ found: text }]);
+  const { options, written, problems } = readDocument(text, format);
+  if (problems.length > 0) {
+    throw errorOf(problems.map(({ found, place }) => ({ found, file: `${file}:${place}` })));
+  }
+  // They are what the file says: whether they are options is checked at boot.
+  return withPlaces(
+    options as CorsModuleOptions,
+    written.map(option => ({ ...option, place: `${file}:${option.place}` })),
+  );
+}
+
+function pathOf(path: unknown): string | undefined {
+  if (!(path instanceof URL)) return typeof path === 'string' ? path : undefined;
+  try {
+    return fileURLToPath(path);
+  } catch {
+    // Another scheme, or a path that no file can have.
+    return undefined;
+  }
+}
+
+function readText(file: string): string | Problem {
+  let bytes: Uint8Array;
+  try {
+    // Reading a pipe or a device might never end.
+    if (!statSync(file).isFile()) return problem('file_kind', '', file);
+    bytes = readFileSync(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const missing = code === 'ENOENT' || code === 'ENOTDIR';
+    return missing ? problem('file_missing', '', file, process.cwd()) : problem('file_unreadable', '', file, message);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return problem('file_encoding', '', file);
+  }
+}
+
+function errorOf(problems: readonly { readonly found: Problem; readonly file?: string }[]): CorsConfigurationError {
+  const issues = new IssueCollector();
+  for (const { found, file } of problems) issues.add({ level: 'file', ...(file !== undefined && { file }) }, found);
+  return new CorsConfigurationError(issues.errors());
+}
