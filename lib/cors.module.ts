@@ -134,7 +134,7 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
    * ```ts
    * CorsModule.forRootAsync({
    *   inject: [ConfigService],
-   *   useFactory: (config: ConfigService) => ({ origin: config.getOrThrow<string>('ORIGINS').split(',') }),
+   *   useFactory: (config: ConfigService) => ({ origin: originsFromEnv('CORS_ORIGINS', config) }),
    * });
    * ```
    */

@@ -31,7 +31,7 @@ const AMBIENT = `
   declare class AppModule {}
   ${ambient('@nestjs/common', ['Controller', 'Get', 'Module'])}
   ${ambient('@nestjs/testing', ['Test'])}
-  ${ambient('nestjs-cors', ['Cors', 'CorsModule', 'CORS_MODULE_OPTIONS'])}
+  ${ambient('nestjs-cors', ['Cors', 'CorsModule', 'CORS_MODULE_OPTIONS', 'originsFromEnv'])}
   ${ambient('@nestjs/config', ['ConfigService'])}
   type ConfigService = import('@nestjs/config').ConfigService;
 `;
