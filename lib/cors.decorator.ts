@@ -1,5 +1,6 @@
 import { CORS_METADATA } from './cors.constants.js';
-import type { CorsPolicyOptions } from './policy/options.js';
+import type { CorsPolicyName } from './policy/options.js';
+import type { CheckedPolicy } from './policy/refused-types.js';
 import { snapshot } from './policy/snapshot.js';
 
 /** What `@Cors()` leaves on a controller or a handler: its arguments, unread until boot. */
@@ -18,7 +19,7 @@ export interface CorsMetadata {
  * - `@Cors('name', { … })`: the same, with overrides
  * - `@Cors(false)`: no cross-origin access
  *
- * Mistakes are errors when the app boots.
+ * Mistakes are errors when the app boots; those that a compiler can tell do not compile.
  *
  * @example
  * ```ts
@@ -32,8 +33,13 @@ export interface CorsMetadata {
  * ```
  * @publicApi
  */
-export function Cors(policy?: CorsPolicyOptions | false): ClassDecorator & MethodDecorator;
-export function Cors(name: string, overrides?: CorsPolicyOptions): ClassDecorator & MethodDecorator;
+export function Cors<const Written>(
+  policy?: CheckedPolicy<Written> | CorsPolicyName | false,
+): ClassDecorator & MethodDecorator;
+export function Cors<const Written>(
+  name: CorsPolicyName,
+  overrides: CheckedPolicy<Written>,
+): ClassDecorator & MethodDecorator;
 export function Cors(...args: readonly unknown[]): ClassDecorator & MethodDecorator {
   const copied = snapshot(args) as readonly unknown[];
   return (target: object, key?: string | symbol) => {

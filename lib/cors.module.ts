@@ -18,7 +18,8 @@ import { policyLine } from './messages.js';
 import { createEdge } from './platform/edge.js';
 import { ExchangeStore } from './platform/exchange-store.js';
 import { platformOf, type Platform } from './platform/platform.js';
-import type { CorsModuleOptions, CorsPolicyOptions } from './policy/options.js';
+import type { CorsModuleOptions, CorsPolicyName } from './policy/options.js';
+import type { CheckedModuleOptions, CheckedPolicy } from './policy/refused-types.js';
 import { snapshot } from './policy/snapshot.js';
 
 /**
@@ -121,7 +122,7 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
    * Nothing is checked here: the app's whole configuration is checked at once when it is initialized, where the routes
    * are known, and a {@link CorsConfigurationError} lists every problem.
    */
-  static override forRoot(options: CorsModuleOptions): DynamicModule {
+  static override forRoot<const Written>(options: CheckedModuleOptions<Written>): DynamicModule {
     // What happens to the options afterwards has no effect.
     const copied = snapshot(options) as CorsModuleOptions;
     return { ...super.forRoot(copied), global: true, exports: [CORS_MODULE_OPTIONS] };
@@ -156,8 +157,8 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
    * export class PartnerModule {}
    * ```
    */
-  static forFeature(policy: CorsPolicyOptions | false): DynamicModule;
-  static forFeature(name: string, overrides?: CorsPolicyOptions): DynamicModule;
+  static forFeature<const Written>(policy: CheckedPolicy<Written> | CorsPolicyName | false): DynamicModule;
+  static forFeature<const Written>(name: CorsPolicyName, overrides: CheckedPolicy<Written>): DynamicModule;
   static forFeature(...args: readonly unknown[]): DynamicModule {
     return { module: CorsFeatureModule, providers: [{ provide: CORS_FEATURE, useValue: snapshot(args) }] };
   }

@@ -9,7 +9,8 @@ import { remedyOf } from './messages.js';
 import type { CorsExchange } from './platform/exchange.js';
 import type { CompiledPolicy, PolicyProvenance } from './policy/compile.js';
 import { isAnnounced } from './policy/header-names.js';
-import type { CorsModuleOptions, EffectiveCorsPolicy } from './policy/options.js';
+import type { EffectiveCorsPolicy } from './policy/options.js';
+import type { CheckedModuleOptions } from './policy/refused-types.js';
 import { judgeActual, judgePreflight, type CorsReason, type Decision, type Refusal } from './protocol/decision.js';
 import { judgeTarget, type PreflightOutcome } from './protocol/preflight.js';
 import { corsRequestOf } from './protocol/request.js';
@@ -153,7 +154,7 @@ export class CorsService {
    * if (issues.length > 0) throw new CorsConfigurationError(issues);
    * ```
    */
-  async reload(options: CorsModuleOptions): Promise<readonly CorsIssue[]> {
+  async reload<const Written>(options: CheckedModuleOptions<Written>): Promise<readonly CorsIssue[]> {
     try {
       await this.loader.reload(options);
     } catch (error) {

@@ -6,6 +6,7 @@ import { createMergedPolicyCheck } from './policy/check.js';
 import { createPolicyCompiler, type CompiledPolicy } from './policy/compile.js';
 import { mergeLevels, type PolicyLevel } from './policy/merge.js';
 import type { CorsPolicyOptions } from './policy/options.js';
+import type { CheckedPolicy } from './policy/refused-types.js';
 import { readPolicy } from './policy/stated.js';
 import { judgeOrigin } from './protocol/decision.js';
 
@@ -46,7 +47,7 @@ const POLLING_METHODS = ['GET', 'POST'];
  * ```
  * @publicApi
  */
-export function gatewayCors(policy: CorsPolicyOptions): GatewayCorsOptions {
+export function gatewayCors<const Written>(policy: CheckedPolicy<Written>): GatewayCorsOptions {
   const compiled = compile(policy);
   const { methods = POLLING_METHODS, allowedHeaders, exposedHeaders } = compiled.stated;
   return {

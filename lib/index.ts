@@ -25,6 +25,8 @@ export type {
   CorsOrigin,
   CorsOriginResolver,
   CorsOriginResolverRef,
+  CorsPolicyName,
+  CorsPolicyNames,
   CorsPolicyOptions,
   CorsProvenance,
   CorsRequestContext,

@@ -63,6 +63,8 @@ const TYPES = `
   export const decorator: ClassDecorator = Cors('public');
   // @ts-expect-error a reflected origin is no option
   CorsModule.forRoot({ origin: true });
+  // @ts-expect-error any site, with credentials
+  CorsModule.forRoot({ origin: '*', credentials: true });
 `;
 
 try {

@@ -216,6 +216,33 @@ export interface EffectiveCorsPolicy {
 export type CorsProvenance = 'default' | 'module' | 'feature' | 'controller' | 'handler' | 'route' | `policy:${string}`;
 
 /**
+ * The names of an app's policies, for the compiler to know. It is empty, and any name compiles, until an app declares
+ * its own; a name that is not declared does not compile then.
+ *
+ * @example
+ * ```ts
+ * import 'nestjs-cors';
+ *
+ * declare module 'nestjs-cors' {
+ *   interface CorsPolicyNames {
+ *     public: true;
+ *     partner: true;
+ *   }
+ * }
+ * ```
+ * @publicApi
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- apps fill it
+export interface CorsPolicyNames {}
+
+/**
+ * What names a policy: see {@link CorsPolicyNames}.
+ *
+ * @publicApi
+ */
+export type CorsPolicyName = keyof CorsPolicyNames extends never ? string : Extract<keyof CorsPolicyNames, string>;
+
+/**
  * The policy of a path that no controller serves.
  *
  * @publicApi
@@ -227,7 +254,7 @@ export interface CorsRouteRule {
    */
   path: string;
   /** A policy, the name of one of `policies`, or `false` for no cross-origin access. */
-  policy: CorsPolicyOptions | string | false;
+  policy: CorsPolicyOptions | CorsPolicyName | false;
 }
 
 /**

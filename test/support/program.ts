@@ -65,11 +65,15 @@ export function stopPrograms(): void {
   folders.clear();
 }
 
+/** For tests of the package as it is published. */
+export function requireBuild(): void {
+  if (existsSync(join(ROOT, 'dist/esm/index.js'))) return;
+  throw new Error('dist/ is missing: run `npm run build`, or `npm test`, which builds it first');
+}
+
 /** Writes TypeScript as a program that uses the built package, as an app that has it installed. */
 export function writeScript(source: string): string {
-  if (!existsSync(join(ROOT, 'dist/esm/index.js'))) {
-    throw new Error('dist/ is missing: run `npm run build`, or `npm test`, which builds it first');
-  }
+  requireBuild();
   const folder = mkdtempSync(join(tmpdir(), 'nestjs-cors-'));
   folders.add(folder);
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
