@@ -20,9 +20,20 @@ function copy(value: unknown, copied: Map<object, unknown>): unknown {
     list.forEach((entry, index) => {
       if (typeof entry === 'object') list[index] = copy(entry, copied);
     });
-    return list;
+    return isSealed(value, list) ? value : list;
   }
-  return isOptions(value) ? copyOptions(value, copied) : value;
+  if (!isOptions(value)) return value;
+  const options = copyOptions(value, copied);
+  return isSealed(value, options) ? value : options;
+}
+
+/** What nobody can change needs no copy: it stays what it is, for whoever knows it. */
+function isSealed(value: object, copied: object): boolean {
+  if (!Object.isFrozen(value)) return false;
+  return Reflect.ownKeys(copied).every(key => {
+    const descriptor = Object.getOwnPropertyDescriptor(value, key);
+    return descriptor !== undefined && Object.is(descriptor.value, (copied as Record<string | symbol, unknown>)[key]);
+  });
 }
 
 /** Built-in objects have a meaning that a copy of their properties has not. */

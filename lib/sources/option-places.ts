@@ -20,7 +20,10 @@ export function withPlaces<Options extends object>(options: Options, written: re
   const places = new Map<string, WrittenOption | undefined>();
   // A key with a dot in it can make two options of one path: then neither is told.
   for (const option of written) places.set(option.path, places.has(option.path) ? undefined : option);
-  return Object.defineProperty(options, PLACES, { value: places, enumerable: true });
+  Object.defineProperty(options, PLACES, { value: places, enumerable: true });
+  // What is placed stays what the file says: whoever wants something else spreads it.
+  for (const { value } of written) Object.freeze(value);
+  return options;
 }
 
 /**

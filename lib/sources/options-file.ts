@@ -18,8 +18,8 @@ const FORMATS: ReadonlyMap<string, 'json' | 'yaml'> = new Map([
  * Reads the options of `CorsModule.forRoot()` from a file: strict JSON from `.json`, YAML 1.2 from `.yaml` and `.yml`.
  *
  * What cannot be read is refused here. The options themselves are checked where all options are, when the app boots,
- * and every problem is told with its place in the file: `cors.yaml:3:5`. Spread the options to state others beside
- * them: `{ ...corsOptionsFromFile('cors.yaml'), debug: true }`.
+ * and every problem is told with its place in the file: `cors.yaml:3:5`. They are frozen: spread them to state others
+ * beside them: `{ ...corsOptionsFromFile('cors.yaml'), debug: true }`.
  *
  * @param path from the working directory, or absolute; or a `file:` URL: `new URL('./cors.yaml', import.meta.url)`
  * @throws {CorsConfigurationError} with every reason why the file cannot be read
