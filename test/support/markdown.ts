@@ -28,3 +28,31 @@ export function blocksOf(page: string): readonly Block[] {
     line: text.slice(0, index).split('\n').length + 1,
   }));
 }
+
+/** A table of a page, its cells with their Markdown. */
+export interface Table {
+  /** The `##` heading that it stands under; `''` above the first. */
+  readonly heading: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The tables of a page, in order. */
+export function tablesOf(page: string): readonly Table[] {
+  const sections = readFileSync(`${ROOT}/${page}`, 'utf8').split(/^## /m);
+  return sections.flatMap((section, index) => {
+    const heading = index === 0 ? '' : (section.split('\n', 1)[0] ?? '');
+    const tables = section.split(/\n{2,}/).filter(text => text.startsWith('|'));
+    return tables.map(table => {
+      const [columns = [], , ...rows] = table.trimEnd().split('\n').map(cells);
+      return { heading, columns, rows };
+    });
+  });
+}
+
+function cells(row: string): readonly string[] {
+  return row
+    .split(/(?<!\\)\|/)
+    .slice(1, -1)
+    .map(cell => cell.trim());
+}

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { blocksOf, ROOT, type Block } from './markdown.js';
+import { blocksOf, tablesOf, type Block, type Table } from './markdown.js';
 
 /** A response in the form that `curl -i` prints it. */
 export interface ReadmeResponse {
@@ -15,8 +14,6 @@ export interface ReadmeExchange extends ReadmeResponse {
   /** The command on one line. */
   readonly title: string;
 }
-
-export const readme = readFileSync(`${ROOT}/README.md`, 'utf8');
 
 export const readmeBlocks = blocksOf('README.md');
 
@@ -44,17 +41,8 @@ export function parseResponse(text: string): ReadmeResponse {
 }
 
 /** The rows of the table under a heading that has a column of this name, each cell with its Markdown. */
-export function readmeTable(heading: string, column: string): readonly (readonly string[])[] {
-  const section = readme.split(/^## /m).find(text => text.startsWith(`${heading}\n`)) ?? '';
-  const tables = section.split(/\n{2,}/).filter(text => text.startsWith('|'));
-  const table = tables.find(text => cells(text.split('\n')[0]).includes(column));
-  if (table === undefined) throw new Error(`README.md: no table with "${column}" under "${heading}"`);
-  return table.split('\n').slice(2).map(cells);
-}
-
-function cells(row = ''): readonly string[] {
-  return row
-    .split(/(?<!\\)\|/)
-    .slice(1, -1)
-    .map(cell => cell.trim());
+export function readmeTable(heading: string, column: string): Table['rows'] {
+  const found = tablesOf('README.md').find(table => table.heading === heading && table.columns.includes(column));
+  if (found === undefined) throw new Error(`README.md: no table with "${column}" under "${heading}"`);
+  return found.rows;
 }

@@ -1,0 +1,262 @@
+import {
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  Post,
+  Scope,
+  VersioningType,
+  type DynamicModule,
+  type INestApplication,
+  type Type,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { WebSocketGateway } from '@nestjs/websockets';
+import {
+  add,
+  Cors,
+  CorsConfigurationError,
+  CorsModule,
+  CorsService,
+  NoCors,
+  type CorsIssue,
+  type CorsIssueCode,
+  type CorsOriginResolver,
+} from 'nestjs-cors';
+import { PROBLEMS } from '../../lib/messages.js';
+import { createApp, type AppOptions } from '../support/app.js';
+import { APP } from '../support/expected.js';
+import { tablesOf } from '../support/markdown.js';
+
+interface Row {
+  readonly code: CorsIssueCode;
+  readonly severity: string;
+  readonly example: string;
+}
+
+const rows: readonly Row[] = tablesOf('docs/issues.md')
+  .filter(({ columns }) => columns[0] === 'Code')
+  .flatMap(table => {
+    expect(table.columns).toEqual(['Code', 'Severity', 'What it means', 'Example', 'Fix']);
+    return table.rows.map(([code = '', severity = '', , example = '']) => ({
+      code: code.replaceAll('`', '') as CorsIssueCode,
+      severity,
+      example,
+    }));
+  });
+
+describe('docs/issues.md', () => {
+  it('has every code once, and no other, with its severity', () => {
+    const listed = rows.map(({ code, severity }) => `${code}: ${severity}`);
+    const known = Object.entries(PROBLEMS).map(([code, { severity }]) => `${code}: ${severity}`);
+    expect([...listed].sort()).toEqual([...known].sort());
+  });
+
+  it.each(rows)('is right in its example of $code: $example', async ({ code, severity, example }) => {
+    const spans = spansOf(example);
+    const worded = WORDED[code];
+    // Where the example is in words, what it means stands below; where it is code, the code says it all.
+    expect(spans === undefined).toBe(worded !== undefined);
+    const issues = await (spans === undefined ? worded?.() : boot(spans));
+    expect(codesOf(issues)).toEqual([code]);
+    expect(issues?.every(issue => issue.severity === severity)).toBe(true);
+  });
+});
+
+/** The code of an example; `undefined` for one in words. */
+function spansOf(example: string): readonly string[] | undefined {
+  const spans = [...example.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
+  return example.replace(/`[^`]+`/g, '').replaceAll(', ', '') === '' ? spans : undefined;
+}
+
+function codesOf(issues: readonly CorsIssue[] = []): readonly CorsIssueCode[] {
+  return [...new Set(issues.map(({ code }) => code))];
+}
+
+/** An app of the code in an example, told as docs/issues.md says what is left out. */
+async function boot(spans: readonly string[]): Promise<readonly CorsIssue[]> {
+  const modules: Record<'root' | 'feature', DynamicModule[]> = { root: [], feature: [] };
+  const decorators: MethodDecorator[] = [];
+  const configurations: ((app: INestApplication) => unknown)[] = [];
+  let environment = process.env['NODE_ENV'];
+  for (const span of spans) {
+    if (span.startsWith('NODE_ENV=')) environment = span.slice('NODE_ENV='.length);
+    else if (span.startsWith('app.')) configurations.push(app => evaluate(span, { app, CorsService }));
+    else if (span.startsWith('@')) decorators.push(...span.split(/ (?=@)/).map(each => decoratorOf(each.slice(1))));
+    else if (span.startsWith('forFeature(')) modules.feature.push(moduleOf(span));
+    else modules.root.push(moduleOf(span));
+  }
+
+  class CatsController {
+    list() {}
+    create() {}
+  }
+  const { prototype } = CatsController;
+  const decorate = (key: 'list' | 'create', ...all: readonly MethodDecorator[]) =>
+    Reflect.decorate([...all], prototype, key, Object.getOwnPropertyDescriptor(prototype, key));
+  decorate('list', ...decorators, Get());
+  decorate('create', Post());
+  Controller('cats')(CatsController);
+  class CatsModule {}
+  Module({ imports: modules.feature, controllers: [CatsController] })(CatsModule);
+  if (modules.root.length === 0) modules.root.push(CorsModule.forRoot({ origin: ['https://app.example.com'] }));
+
+  const before = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = environment;
+  try {
+    const configure = (app: INestApplication) => configurations.forEach(each => each(app));
+    return await issuesOf({ imports: [...modules.root, CatsModule], configure });
+  } finally {
+    process.env['NODE_ENV'] = before;
+  }
+}
+
+function moduleOf(span: string): DynamicModule {
+  const forRoot = (...args: Parameters<typeof CorsModule.forRoot>) => CorsModule.forRoot(...args);
+  const forFeature = (policy: never) => CorsModule.forFeature(policy);
+  return evaluate(span, { forRoot, forFeature, add }) as DynamicModule;
+}
+
+function decoratorOf(text: string): MethodDecorator {
+  return evaluate(text, { Cors, NoCors, add }) as MethodDecorator;
+}
+
+function evaluate(code: string, scope: Readonly<Record<string, unknown>>): unknown {
+  return new Function(...Object.keys(scope), `return ${code};`)(...Object.values(scope)) as unknown;
+}
+
+/** What an app is told: its errors where it does not boot, its warnings where it does. */
+async function issuesOf(options: AppOptions): Promise<readonly CorsIssue[]> {
+  const app = await createApp(options);
+  await options.configure?.(app);
+  return issuesOfApp(app);
+}
+
+async function issuesOfApp(app: INestApplication): Promise<readonly CorsIssue[]> {
+  try {
+    await app.init();
+    return app.get(CorsService).warnings;
+  } catch (error) {
+    if (error instanceof CorsConfigurationError) return error.issues;
+    throw error;
+  } finally {
+    await app.close();
+  }
+}
+
+function controllerAt(path: string, version?: string): Type {
+  @Controller({ path, ...(version !== undefined && { version }) })
+  class SomeController {
+    @Get()
+    list() {}
+  }
+  return SomeController;
+}
+
+function moduleWith(metadata: Parameters<typeof Module>[0]): Type {
+  class SomeModule {}
+  Module(metadata)(SomeModule);
+  return SomeModule;
+}
+
+const cors = { origin: APP };
+const feature = () => CorsModule.forFeature({ maxAge: 60 });
+const ON_EXPRESS = { logger: false, abortOnError: false } as const;
+
+/** The examples in words. */
+const WORDED: { readonly [Code in CorsIssueCode]?: () => Promise<readonly CorsIssue[]> } = {
+  rule_for_gateway: () => {
+    @WebSocketGateway()
+    class EventsGateway {}
+    return issuesOf({
+      cors: { ...cors, routes: [{ path: '/socket.io', policy: {} }] },
+      providers: [EventsGateway],
+      configure: app => app.useWebSocketAdapter(new IoAdapter(app)),
+    });
+  },
+
+  feature_ambiguous: () => {
+    const shared = controllerAt('shared');
+    const one = moduleWith({ imports: [feature()], controllers: [shared] });
+    const other = moduleWith({ controllers: [shared] });
+    return issuesOf({ cors, imports: [one, other] });
+  },
+
+  feature_without_root: () =>
+    issuesOf({ imports: [moduleWith({ imports: [feature()], controllers: [controllerAt('cats')] })] }),
+
+  feature_without_effect: () => issuesOf({ cors, imports: [moduleWith({ imports: [feature()] })] }),
+
+  resolver_unresolved: () => {
+    class Tenants {}
+    @Injectable()
+    class TenantOrigins implements CorsOriginResolver {
+      constructor(readonly tenants: Tenants) {}
+
+      isAllowed() {
+        return false;
+      }
+    }
+    return issuesOf({ cors: { origin: TenantOrigins } });
+  },
+
+  resolver_scoped: () => {
+    @Injectable({ scope: Scope.REQUEST })
+    class TenantOrigins implements CorsOriginResolver {
+      isAllowed() {
+        return false;
+      }
+    }
+    return issuesOf({ cors: { origin: TenantOrigins }, providers: [TenantOrigins] });
+  },
+
+  module_without_options: () => issuesOf({ imports: [CorsModule] }),
+
+  platform_shared: async () => {
+    const shared = new ExpressAdapter().getInstance<object>();
+    const root = moduleWith({ imports: [CorsModule.forRoot(cors)] });
+    const outer = await NestFactory.create(root, new ExpressAdapter(shared), ON_EXPRESS);
+    await outer.init();
+    const inner = await NestFactory.create(root, new ExpressAdapter(shared), ON_EXPRESS);
+    return issuesOfApp(inner).finally(() => outer.close());
+  },
+
+  platform_unsupported: async () => {
+    class OtherAdapter extends ExpressAdapter {
+      override getType() {
+        return 'other';
+      }
+    }
+    const root = moduleWith({ imports: [CorsModule.forRoot(cors)] });
+    return issuesOfApp(await NestFactory.create(root, new OtherAdapter(), ON_EXPRESS));
+  },
+
+  routes_unreadable: async () => {
+    class ForgetfulAdapter extends ExpressAdapter {
+      override get() {
+        return this;
+      }
+    }
+    const root = moduleWith({ imports: [CorsModule.forRoot(cors)], controllers: [controllerAt('cats')] });
+    return issuesOfApp(await NestFactory.create(root, new ForgetfulAdapter(), ON_EXPRESS));
+  },
+
+  candidates_differ: () => {
+    const second = controllerAt('cats', '2');
+    Cors({ origin: 'https://partner.example.net' })(second);
+    return issuesOf({
+      cors,
+      controllers: [controllerAt('cats', '1'), second],
+      configure: app => app.enableVersioning({ type: VersioningType.HEADER, header: 'x-api-version' }),
+    });
+  },
+
+  decorator_without_effect: () => {
+    @Cors({ maxAge: 60 })
+    @Injectable()
+    class CatsService {}
+    return issuesOf({ cors, providers: [CatsService] });
+  },
+};
