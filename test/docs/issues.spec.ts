@@ -114,7 +114,7 @@ async function boot(spans: readonly string[]): Promise<readonly CorsIssue[]> {
 }
 
 function moduleOf(span: string): DynamicModule {
-  const forRoot = (...args: Parameters<typeof CorsModule.forRoot>) => CorsModule.forRoot(...args);
+  const forRoot = (options: never) => CorsModule.forRoot(options);
   const forFeature = (policy: never) => CorsModule.forFeature(policy);
   return evaluate(span, { forRoot, forFeature, add }) as DynamicModule;
 }
