@@ -33,9 +33,16 @@ function headingsOf(text: string): readonly string[] {
 const AMBIENT = `
   declare const app: import('@nestjs/common').INestApplication;
   declare class AppModule {}
-  ${ambient('@nestjs/common', ['Controller', 'Get', 'Module'])}
+  declare class ReportsController {}
+  declare class TenantsService {
+    hasOrigin(host: string, origin: string): Promise<boolean>;
+  }
+  ${ambient('@nestjs/common', ['Controller', 'Get', 'Injectable', 'Module'])}
   ${ambient('@nestjs/testing', ['Test'])}
-  ${ambient('nestjs-cors', ['Cors', 'CorsModule', 'CORS_MODULE_OPTIONS', 'originsFromEnv'])}
+  ${ambient('@nestjs/websockets', ['WebSocketGateway'])}
+  ${ambient('nestjs-cors', ['add', 'Cors', 'CorsModule', 'CorsService', 'CORS_MODULE_OPTIONS', 'originsFromEnv'])}
+  type CorsOriginResolver = import('nestjs-cors').CorsOriginResolver;
+  type CorsRequestContext = import('nestjs-cors').CorsRequestContext;
   ${ambient('@nestjs/config', ['ConfigService'])}
   type ConfigService = import('@nestjs/config').ConfigService;
 `;

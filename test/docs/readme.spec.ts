@@ -9,7 +9,9 @@ afterEach(closeApps);
 describe('README.md', () => {
   it('lists every option, and no other', () => {
     const listed = readmeTable('Options', 'Option').map(([option = '']) => option);
-    expect(listed).toEqual([...POLICY_FIELDS, 'policies', 'routes', 'debug'].map(option => `\`${option}\``));
+    expect(listed).toEqual(
+      [...POLICY_FIELDS, 'policies', 'routes', 'bounds', 'resolver', 'debug'].map(option => `\`${option}\``),
+    );
   });
 
   it('states the defaults that are in force', async () => {

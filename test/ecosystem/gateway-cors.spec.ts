@@ -1,9 +1,11 @@
-import { Logger } from '@nestjs/common';
+import { once } from 'node:events';
+import { Logger, type Type } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { CorsConfigurationError, gatewayCors, type CorsPolicyOptions } from 'nestjs-cors';
+import { WebSocket } from 'ws';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
-import { preflightOf } from '../support/client.js';
+import { portOf, preflightOf } from '../support/client.js';
 import { ADMIN, APP, EVIL, PUBLIC, readable } from '../support/expected.js';
 import { RecordingLogger } from '../support/logger.js';
 import { watchHandlers } from '../support/observe.js';
@@ -69,6 +71,31 @@ describe.each(PLATFORMS)('gatewayCors() on %s (CTX-04)', platform => {
       ran: [],
     });
     expect((await observe(app, preflightOf(HANDSHAKE, EVIL, 'POST', 'authorization'))).cors).toEqual({});
+  });
+
+  it('leaves WebSocket handshakes to allowRequest: browsers apply no CORS to them', async () => {
+    @WebSocketGateway({ cors: gatewayCors({ origin: APP }) })
+    class OpenGateway {}
+    @WebSocketGateway({ allowRequest: ({ headers }, decide) => decide(null, headers.origin === APP) })
+    class CheckedGateway {}
+    const connect = async (gateway: Type, origin: string) => {
+      const app = await startApp({
+        platform,
+        providers: [gateway],
+        configure: app => app.useWebSocketAdapter(new IoAdapter(app)),
+      });
+      const url = `ws://127.0.0.1:${String(portOf(app))}/socket.io/?EIO=4&transport=websocket`;
+      const socket = new WebSocket(url, { origin });
+      const result = await Promise.race(
+        (['open', 'unexpected-response'] as const).map(event => once(socket, event).then(() => event)),
+      );
+      socket.terminate();
+      return result;
+    };
+
+    expect(await connect(OpenGateway, EVIL)).toBe('open');
+    expect(await connect(CheckedGateway, APP)).toBe('open');
+    expect(await connect(CheckedGateway, EVIL)).toBe('unexpected-response');
   });
 
   it("opens it to everyone with '*', without credentials", async () => {

@@ -233,6 +233,19 @@ describe.each(PLATFORMS)('A GraphQL endpoint of Apollo under a rule on %s', plat
     expect(await observe(app, from(APP, request))).toEqual({ status: 200, cors: UNREADABLE, ran: ['cats'] });
   });
 
+  it("takes queries by GET with the header that Apollo's CSRF prevention asks for, where the rule allows it", async () => {
+    const policy = { origin: ADMIN, allowedHeaders: ['apollo-require-preflight'] };
+    const app = await start({ cors: { origin: APP, routes: [{ path: '/graphql', policy }] } });
+    const query = from(ADMIN, { path: `/graphql?query=${encodeURIComponent('{ cats { name } }')}` });
+    const announced = { ...query, headers: { ...query.headers, 'apollo-require-preflight': 'true' } };
+
+    expect(await observe(app, query)).toEqual({ status: 400, cors: readable(ADMIN), ran: [] });
+    expect(await observe(app, announced)).toEqual({ status: 200, cors: readable(ADMIN), ran: ['cats'] });
+    const preflight = (header: string) => preflightOf('/graphql', ADMIN, 'GET', header);
+    expect(await observe(app, preflight('apollo-require-preflight'))).toMatchObject({ status: 204, ran: [] });
+    expect(await observe(app, preflight('x-other'))).toEqual(refused);
+  });
+
   // Apollo Server 3 and the drivers for it had a CORS layer of their own, which this option set up.
   it.each([true, false, { origin: '*', credentials: true }])(
     'takes nothing from a `cors` option of the driver: %j',
