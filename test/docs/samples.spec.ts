@@ -1,6 +1,7 @@
 import * as common from '@nestjs/common';
 import { Controller, Get, Global, Module, type INestApplication, type Type } from '@nestjs/common';
 import { NestApplication } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import * as cors from 'nestjs-cors';
 import { CorsConfigurationError, CorsService, type CorsOriginResolver } from 'nestjs-cors';
 import ts from 'typescript';
@@ -74,6 +75,24 @@ describe.each(PLATFORMS)('docs/resolvers.md on %s', platform => {
     expect(app.get(CorsService).policies()[0]?.policy.origin).toEqual([FRONT_END, '[resolver TenantOrigins]']);
   });
 
+  it('is right about the host behind a proxy that the app trusts', async () => {
+    const hosts: string[] = [];
+    const app = await startApp({
+      platform,
+      cors: { origin: (_origin, { host }) => hosts.push(host) > 0 },
+      controllers: [HandControlledController],
+      fastify: { trustProxy: 'loopback' },
+      configure: app => platform === 'express' && (app as NestExpressApplication).set('trust proxy', 'loopback'),
+    });
+    const forwarded = { 'X-Forwarded-Host': 'acme.api.example.com' };
+
+    expect(await observe(app, get('/now', APP, forwarded))).toMatchObject({ status: 200, cors: readable(APP) });
+    const preflight = preflightOf('/now', APP, 'GET');
+    const allowed = await observe(app, { ...preflight, headers: { ...preflight.headers, ...forwarded } });
+    expect(allowed).toMatchObject({ status: 204, cors: granted(APP, { methods: 'GET, HEAD' }) });
+    expect(hosts).toEqual(['acme.api.example.com', 'acme.api.example.com']);
+  });
+
   it('logs a resolver that fails as it is shown', async () => {
     const logger = new RecordingLogger();
     const { app, tenants } = await start({ logger });
@@ -121,6 +140,20 @@ describe.each(PLATFORMS)('docs/resolvers.md on %s', platform => {
     expect(await observe(app, get('/now', PARTNER))).toMatchObject({ status: 200, cors: UNREADABLE });
     expect(await observe(app, preflightOf('/now', PARTNER, 'GET'))).toMatchObject({ status: 403, cors: REFUSED });
     expect(asked).toEqual([APP]);
+  });
+
+  it('is right about same-origin requests: it is asked, and they pass whatever it answers', async () => {
+    const asked: string[] = [];
+    const app = await startApp({
+      platform,
+      cors: { origin: origin => asked.push(origin) < 0, rejectDisallowed: true },
+      controllers: [HandControlledController],
+    });
+    const own = { Host: 'api.example', Origin: 'https://api.example', 'Sec-Fetch-Site': 'same-origin' };
+
+    expect(await observe(app, { path: '/now', headers: own })).toMatchObject({ status: 200, cors: UNREADABLE });
+    expect(await observe(app, get('/now', EVIL))).toMatchObject({ status: 403, cors: UNREADABLE });
+    expect(asked).toEqual(['https://api.example', EVIL]);
   });
 
   it('is right about what the platform answers before any hook runs', async () => {
