@@ -30,6 +30,9 @@ const common = {
 
 /** @type {import('jest').Config} */
 export default {
+  maxWorkers: '100%',
+  // Modules of ESM suites stay in memory: a worker that has grown is replaced.
+  workerIdleMemoryLimit: '1GB',
   projects: [
     {
       ...common,
