@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   Controller,
   Get,
@@ -19,8 +22,10 @@ import {
   Cors,
   CorsConfigurationError,
   CorsModule,
+  corsOptionsFromFile,
   CorsService,
   NoCors,
+  originsFromEnv,
   type CorsIssue,
   type CorsIssueCode,
   type CorsOriginResolver,
@@ -59,7 +64,7 @@ describe('docs/issues.md', () => {
     const worded = WORDED[code];
     // Where the example is in words, what it means stands below; where it is code, the code says it all.
     expect(spans === undefined).toBe(worded !== undefined);
-    const issues = await (spans === undefined ? worded?.() : boot(spans));
+    const issues = await (spans === undefined ? worded?.() : (issuesOfSource(spans) ?? boot(spans)));
     expect(codesOf(issues)).toEqual([code]);
     expect(issues?.every(issue => issue.severity === severity)).toBe(true);
   });
@@ -74,6 +79,35 @@ function spansOf(example: string): readonly string[] | undefined {
 function codesOf(issues: readonly CorsIssue[] = []): readonly CorsIssueCode[] {
   return [...new Set(issues.map(({ code }) => code))];
 }
+
+/** What reading a variable or a file tells; `undefined` for other examples. */
+function issuesOfSource([first = '', text]: readonly string[]): readonly CorsIssue[] | undefined {
+  if (first.startsWith('originsFromEnv(')) return issuesThrown(() => evaluate(first, { originsFromEnv }));
+  if (!/^cors\.\w+$/.test(first)) return undefined;
+  const file = join(newFolder(), first);
+  if (text !== undefined) writeFileSync(file, text.replaceAll('\\n', '\n'));
+  return issuesThrown(() => corsOptionsFromFile(file));
+}
+
+function issuesThrown(read: () => unknown): readonly CorsIssue[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof CorsConfigurationError) return error.issues;
+    throw error;
+  }
+  return [];
+}
+
+const folders: string[] = [];
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cors-issues-'));
+  folders.push(folder);
+  return folder;
+}
+
+afterAll(() => folders.forEach(folder => rmSync(folder, { recursive: true })));
 
 /** An app of the code in an example, told as docs/issues.md says what is left out. */
 async function boot(spans: readonly string[]): Promise<readonly CorsIssue[]> {
@@ -210,6 +244,24 @@ const WORDED: { readonly [Code in CorsIssueCode]?: () => Promise<readonly CorsIs
       }
     }
     return issuesOf({ cors: { origin: TenantOrigins }, providers: [TenantOrigins] });
+  },
+
+  file_kind: async () => {
+    const file = join(newFolder(), 'cors.yaml');
+    mkdirSync(file);
+    return Promise.resolve(issuesThrown(() => corsOptionsFromFile(file)));
+  },
+
+  file_unreadable: async () => {
+    const file = join(newFolder(), 'cors.yaml');
+    symlinkSync(file, file);
+    return Promise.resolve(issuesThrown(() => corsOptionsFromFile(file)));
+  },
+
+  file_encoding: async () => {
+    const file = join(newFolder(), 'cors.yaml');
+    writeFileSync(file, '\ufefforigin: false', 'utf16le');
+    return Promise.resolve(issuesThrown(() => corsOptionsFromFile(file)));
   },
 
   module_without_options: () => issuesOf({ imports: [CorsModule] }),
