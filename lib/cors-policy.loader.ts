@@ -16,18 +16,22 @@ import type { RouteMatcher } from './routing/route-matcher.js';
 /** Makes policies of the module's options and the app's decorators, and puts them into force. */
 @Injectable()
 export class CorsPolicyLoader {
+  readonly #options: unknown;
   /** The app as it was when its routes were registered; absent before. */
   #app: (ExploredApp & { readonly matcher: RouteMatcher }) | undefined;
   /** The last reload that was begun: each waits for the one before. */
   #reloading: Promise<unknown> = Promise.resolve();
 
   constructor(
-    @Optional() @Inject(CORS_MODULE_OPTIONS) private readonly options: unknown,
+    @Optional() @Inject(CORS_MODULE_OPTIONS) options: unknown,
     @Inject(CorsExplorer) private readonly explorer: CorsExplorer,
     @Inject(CorsMetadataAccessor) private readonly metadata: CorsMetadataAccessor,
     @Inject(CorsOriginResolvers) private readonly resolvers: CorsOriginResolvers,
     @Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry,
-  ) {}
+  ) {
+    // Of a factory as well.
+    this.#options = snapshot(options);
+  }
 
   /**
    * Called once the app has registered its routes.
@@ -38,12 +42,12 @@ export class CorsPolicyLoader {
    */
   async load(root: unknown, platform: Platform | undefined): Promise<void> {
     const issues = new IssueCollector();
-    if (this.options === undefined) {
+    if (this.#options === undefined) {
       issues.add({ level: 'app' }, problem('module_without_options', 'CorsModule', 'CorsModule'));
       throw new CorsConfigurationError(issues.errors());
     }
     const app = this.explorer.explore(root, platform, issues);
-    const policies = buildPolicySet(this.options, app, this.metadata, issues);
+    const policies = buildPolicySet(this.#options, app, this.metadata, issues);
     // Without a platform or a matcher there is an error, and the line above has thrown it.
     if (app.matcher === undefined || platform === undefined) return;
     this.#app = { ...app, matcher: app.matcher };
@@ -92,7 +96,7 @@ export class CorsPolicyLoader {
     const routes = this.explorer.routes();
     const features = this.explorer.features();
     const app = { routes, features, matcher: undefined, versionHeader: '', securityHook: undefined, gatewayPaths: [] };
-    return buildPolicySet(this.options, app, this.metadata, new IssueCollector());
+    return buildPolicySet(this.#options, app, this.metadata, new IssueCollector());
   }
 
   async #bind(policies: PolicySet, matcher: RouteMatcher, issues: IssueCollector): Promise<PolicyTable> {

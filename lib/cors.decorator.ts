@@ -41,7 +41,7 @@ export function Cors<const Written>(
   overrides: CheckedPolicy<Written>,
 ): ClassDecorator & MethodDecorator;
 export function Cors(...args: readonly unknown[]): ClassDecorator & MethodDecorator {
-  const copied = snapshot(args) as readonly unknown[];
+  const copied = args.map(snapshot);
   return (target: object, key?: string | symbol) => {
     // A handler's policy is kept by its name: a decorator that wraps the function would lose what stands on that.
     const isOnMethod = key !== undefined;

@@ -160,7 +160,7 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
   static forFeature<const Written>(policy: CheckedPolicy<Written> | CorsPolicyName | false): DynamicModule;
   static forFeature<const Written>(name: CorsPolicyName, overrides: CheckedPolicy<Written>): DynamicModule;
   static forFeature(...args: readonly unknown[]): DynamicModule {
-    return { module: CorsFeatureModule, providers: [{ provide: CORS_FEATURE, useValue: snapshot(args) }] };
+    return { module: CorsFeatureModule, providers: [{ provide: CORS_FEATURE, useValue: args.map(snapshot) }] };
   }
 
   /** @throws {CorsConfigurationError} */

@@ -2,6 +2,7 @@ import { readBounds, type Bounds } from './bounds.js';
 import { problem, type Problem } from './issue.js';
 import type { PolicyLevel } from './merge.js';
 import { readReference, type NamedPolicies } from './reference.js';
+import { isOptions } from './snapshot.js';
 import { INVALID, readKey, readPolicy, reportUnknownKeys } from './stated.js';
 
 /** What `CorsModule.forRoot()` states, parsed. */
@@ -37,11 +38,11 @@ const LONGEST_TIMEOUT = 60_000;
 export function readModuleOptions(options: unknown, production: boolean, report: ReportModule): StatedModule {
   const stated = readPolicy(options, report, MODULE_KEYS);
   // What is not an object of options was reported by the line above.
-  const readable = isObject(options) ? options : {};
+  const readable = isOptions(options) ? options : {};
   const policies = readPolicies(readKey(readable, 'policies', report), report);
   return {
     // Options that are none state no origin, and one error for them is enough.
-    level: { source: 'module', stated: isObject(options) ? stated : { origin: INVALID } },
+    level: { source: 'module', stated: isOptions(options) ? stated : { origin: INVALID } },
     policies,
     rules: readRules(readKey(readable, 'routes', report), policies, report),
     bounds: readBounds(readKey(readable, 'bounds', report), report),
@@ -59,7 +60,7 @@ function readDebug(value: unknown, production: boolean, report: ReportModule): b
 
 function readResolverTimeout(value: unknown, report: ReportModule): number {
   if (value === undefined || value === INVALID) return DEFAULT_TIMEOUT;
-  if (!isObject(value)) {
+  if (!isOptions(value)) {
     report(problem('resolver_options_type', 'resolver', value));
     return DEFAULT_TIMEOUT;
   }
@@ -75,12 +76,16 @@ function readResolverTimeout(value: unknown, report: ReportModule): number {
 function readPolicies(value: unknown, report: ReportModule): NamedPolicies {
   const policies = new Map<string, PolicyLevel>();
   if (value === undefined || value === INVALID) return policies;
-  if (!isObject(value)) {
+  if (!isOptions(value)) {
     report(problem('policies_type', 'policies', value));
     return policies;
   }
-  for (const policy of Object.keys(value)) {
-    const options: unknown = readKey(value, policy, found => report({ ...found, path: `policies.${found.path}` }));
+  const names = Object.keys(value);
+  const reportHere = (found: Problem) => report({ ...found, path: `policies.${found.path}` });
+  // No name is unknown, but a symbol is none.
+  reportUnknownKeys(value, names, reportHere);
+  for (const policy of names) {
+    const options: unknown = readKey(value, policy, reportHere);
     if (options === INVALID) continue;
     const stated = readPolicy(options, found => report(found, { policy }, policyPath(policy)));
     policies.set(policy, { source: `policy:${policy}`, stated, replaces: true });
@@ -112,12 +117,10 @@ function readRule(
 ): StatedRule | undefined {
   const at = `routes[${String(index)}]`;
   const reportHere = (found: Problem) => report({ ...found, path: `${at}.${found.path}` });
-  if (!isObject(value)) {
+  if (!isOptions(value)) {
     return void report(problem('routes_type', at, value));
   }
-  for (const key of Object.keys(value)) {
-    if (key !== 'path' && key !== 'policy') reportHere(problem('option_unknown', key, key));
-  }
+  reportUnknownKeys(value, ['path', 'policy'], reportHere);
   const path = readKey(value, 'path', reportHere);
   const policy = readKey(value, 'policy', reportHere);
   if (typeof path !== 'string' || path === '') {
@@ -127,9 +130,4 @@ function readRule(
   if (policy === INVALID) return undefined;
   const levels = readReference([policy], 'route', policies, found => report(found, { rule: path }, `${at}.policy`));
   return { at, path, levels };
-}
-
-function isObject(value: unknown): value is object {
-  // A Map has its entries elsewhere: read as an object it would be empty.
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map);
 }

@@ -1,16 +1,36 @@
 import { addedValues } from './add.js';
 
+/** Stands for options that cannot be read at all: a proxy whose traps throw. Reported where options are read. */
+export class Unreadable {
+  constructor(readonly cause: unknown) {}
+}
+
 /**
  * Copies options, so that what their owner does to them afterwards has no effect. Values are read once, here: a getter
  * that throws does so again when the copy is read, where it is reported. Functions, and objects that are no options,
  * are kept as they are.
  */
 export function snapshot(value: unknown): unknown {
-  return copy(value, new Map());
+  try {
+    return copy(value, new Map());
+  } catch (error) {
+    return new Unreadable(error);
+  }
+}
+
+/**
+ * Whether a value holds options. Built-in objects have a meaning that their properties have not: read as options, a Map
+ * or a promise would be empty, and silently state nothing. So would what `add()` made.
+ */
+export function isOptions(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  // A module namespace, as `import * as` makes it, is one as well.
+  const isPlain = /^\[object (?:Object|Module)\]$/.test(Object.prototype.toString.call(value));
+  return isPlain && !(value instanceof Unreadable) && addedValues(value) === undefined;
 }
 
 function copy(value: unknown, copied: Map<object, unknown>): unknown {
-  if (typeof value !== 'object' || value === null || addedValues(value) !== undefined) return value;
+  if (typeof value !== 'object' || value === null) return value;
   // Cyclic options are an error that is told at boot.
   if (copied.has(value)) return copied.get(value);
   if (Array.isArray(value)) {
@@ -34,11 +54,6 @@ function isSealed(value: object, copied: object): boolean {
     const descriptor = Object.getOwnPropertyDescriptor(value, key);
     return descriptor !== undefined && Object.is(descriptor.value, (copied as Record<string | symbol, unknown>)[key]);
   });
-}
-
-/** Built-in objects have a meaning that a copy of their properties has not. */
-function isOptions(value: object): boolean {
-  return Object.prototype.toString.call(value) === '[object Object]';
 }
 
 function copyOptions(options: object, copied: Map<object, unknown>): object {

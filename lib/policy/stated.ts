@@ -1,10 +1,11 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { readAllowedHeaders, readExposedHeaders, type StatedHeaders } from './header-names.js';
-import { problem, type Report } from './issue.js';
+import { problem, type Problem, type Report } from './issue.js';
 import { readMethods } from './methods.js';
 import type { StatedList } from './names.js';
 import type { EffectiveCorsPolicy } from './options.js';
 import { readOrigin, type StatedOrigin } from './origins.js';
+import { isOptions, Unreadable } from './snapshot.js';
 
 /** Stands for a field that is stated with an error, so that no second problem is derived from it. */
 export const INVALID: unique symbol = Symbol('invalid');
@@ -51,8 +52,9 @@ const KNOWN_EXTRAS = ['preflightContinue'] as const;
  * policy's own.
  */
 export function readPolicy(options: unknown, report: Report, others: readonly string[] = []): StatedPolicy {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    report(problem('options_type', '', options));
+  if (!isOptions(options)) {
+    if (options instanceof Unreadable) report(unreadable('', options.cause));
+    else report(problem('options_type', '', options));
     return {};
   }
   reportUnknownKeys(options, [...POLICY_FIELDS, ...KNOWN_EXTRAS, ...others], report);
@@ -82,9 +84,13 @@ export function readKey(options: object, key: string, report: Report): unknown {
     if (value !== undefined) return value;
     report(problem('option_undefined', key, undefined));
   } catch (error) {
-    report(problem('options_unreadable', key, error instanceof Error ? error.message : error));
+    report(unreadable(key, error));
   }
   return INVALID;
+}
+
+function unreadable(path: string, error: unknown): Problem {
+  return problem('options_unreadable', path, error instanceof Error ? error.message : error);
 }
 
 /** Own properties and those of the options' class; never what someone put on `Object.prototype`. */
@@ -96,8 +102,10 @@ function isStated(options: object, key: string): boolean {
 }
 
 export function reportUnknownKeys(options: object, known: readonly string[], report: Report): void {
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue;
+  // Symbols as well: nobody would see that they state nothing.
+  for (const each of Reflect.ownKeys(options)) {
+    const key = String(each);
+    if (known.some(name => name === each) || !Object.prototype.propertyIsEnumerable.call(options, each)) continue;
     if (key === 'allowPrivateNetwork') report(problem('private_network', key, key));
     else report(problem('option_unknown', key, key, closestName(key, known)));
   }
