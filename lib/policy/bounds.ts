@@ -1,3 +1,4 @@
+import { addedValues } from './add.js';
 import { readAllowedHeaders, readExposedHeaders, type StatedHeaders } from './header-names.js';
 import { isError, problem, type Problem, type Report } from './issue.js';
 import type { ListPart, MergedPolicy, PolicyLevel } from './merge.js';
@@ -8,6 +9,7 @@ import type { OriginPattern } from './origin-pattern.js';
 import { indexOrigins, originPath, PLACEHOLDER, readOrigin, type StatedOrigin } from './origins.js';
 import { INVALID, readKey, readMaxAge, readBoolean, reportUnknownKeys } from './stated.js';
 import type { CorsBounds } from './options.js';
+import { isOptions } from './snapshot.js';
 
 /** What no policy may exceed, ready to be compared with. An absent field bounds nothing. */
 export interface Bounds {
@@ -40,9 +42,7 @@ const KEYS: readonly (keyof CorsBounds)[] = [
 /** Reads the `bounds` option; every problem is reported, at `bounds.<field>`. */
 export function readBounds(value: unknown, report: Report): Bounds | undefined {
   if (value === undefined || value === INVALID) return undefined;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return void report(problem('bounds_type', 'bounds', value));
-  }
+  if (!isOptions(value)) return void report(problem('bounds_type', 'bounds', value));
   // What is only questionable in a policy is a plain limit here.
   const reportHere: Report = found => {
     if (isError(found.code)) report({ ...found, path: `bounds.${found.path}` });
@@ -50,6 +50,8 @@ export function readBounds(value: unknown, report: Report): Bounds | undefined {
   reportUnknownKeys(value, KEYS, reportHere);
   const read = <T>(key: keyof CorsBounds, reader: (value: unknown, report: Report, path: string) => T | undefined) => {
     const stated = readKey(value, key, reportHere);
+    // Bounds inherit nothing that could be extended.
+    if (addedValues(stated) !== undefined) return void reportHere(problem('add_without_list', key, stated));
     return stated === undefined || stated === INVALID ? undefined : reader(stated, reportHere, key);
   };
   const origins = listOf<OriginPattern>(read('origin', readBoundedOrigin));
@@ -74,8 +76,7 @@ export function readBounds(value: unknown, report: Report): Bounds | undefined {
 /** Bounds are a list or `'*'`: nothing that is decided later. */
 function readBoundedOrigin(value: unknown, report: Report): StatedOrigin | undefined {
   const stated = value === false ? undefined : readOrigin(value, report);
-  const fits =
-    stated === '*' || (typeof stated === 'object' && stated.mode === 'replace' && stated.resolver === undefined);
+  const fits = stated === '*' || (typeof stated === 'object' && stated.resolver === undefined);
   if (stated !== undefined && fits) return stated;
   if (value === false || stated !== undefined) report(problem('bounds_origin_type', 'origin', value));
   return undefined;
