@@ -150,8 +150,10 @@ export function reportExcess(
       }
     }
   }
-  if (typeof maxAge.value === 'number' && bounds.maxAge !== undefined && maxAge.value > bounds.maxAge) {
-    report(maxAge.level, problem('bounds_max_age', 'maxAge', maxAge.value, String(bounds.maxAge)));
+  // The default keeps within the bounds by itself.
+  const longest = maxAge.level === undefined ? undefined : bounds.maxAge;
+  if (typeof maxAge.value === 'number' && longest !== undefined && maxAge.value > longest) {
+    report(maxAge.level, problem('bounds_max_age', 'maxAge', maxAge.value, String(longest)));
   }
 }
 
