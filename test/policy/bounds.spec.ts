@@ -240,9 +240,10 @@ describe('reportExcess', () => {
 
   it('compares a list that many routes inherit once', () => {
     const { strayOrigins } = boundsOf({ origin: [A] });
-    const items = readPolicy({ origin: [A, B] }, () => {}).origin as { items: never };
-    expect(strayOrigins?.(items.items)).toEqual([1]);
-    expect(strayOrigins?.(items.items)).toBe(strayOrigins?.(items.items));
+    const { origin } = readPolicy({ origin: [A, B] }, () => {});
+    const items = typeof origin === 'object' ? origin.items : [];
+    expect(strayOrigins?.(items)).toEqual([1]);
+    expect(strayOrigins?.(items)).toBe(strayOrigins?.(items));
   });
 
   it("permits '*' where any origin is permitted", () => {
