@@ -1,18 +1,21 @@
 import { addedValues } from './add.js';
 
-/** Stands for options that cannot be read at all: a proxy whose traps throw. Reported where options are read. */
+/** Stands for what cannot be read: behind a getter, or the traps of a proxy, that throws. Told where options are read. */
 export class Unreadable {
   constructor(readonly cause: unknown) {}
 }
 
 /**
- * Copies options, so that what their owner does to them afterwards has no effect. Values are read once, here: a getter
- * that throws does so again when the copy is read, where it is reported. Functions, and objects that are no options,
- * are kept as they are.
+ * Copies options, so that what their owner does to them afterwards has no effect. Values are read once, here, and
+ * nothing is thrown. Functions, and objects that are no options, are kept as they are.
  */
 export function snapshot(value: unknown): unknown {
+  return readable(() => copy(value, new Map()));
+}
+
+function readable(read: () => unknown): unknown {
   try {
-    return copy(value, new Map());
+    return read();
   } catch (error) {
     return new Unreadable(error);
   }
@@ -64,21 +67,9 @@ function copyOptions(options: object, copied: Map<object, unknown>): object {
     for (const key of Reflect.ownKeys(at)) {
       if (Object.hasOwn(result, key) || (at !== options && key === 'constructor')) continue;
       const enumerable = at === options && Object.prototype.propertyIsEnumerable.call(at, key);
-      Object.defineProperty(result, key, { ...readOnce(options, key, copied), enumerable });
+      const value = readable(() => copy(Reflect.get(options, key), copied));
+      Object.defineProperty(result, key, { value, enumerable, writable: true, configurable: true });
     }
   }
   return result;
-}
-
-function readOnce(options: object, key: string | symbol, copied: Map<object, unknown>): PropertyDescriptor {
-  try {
-    return { value: copy(Reflect.get(options, key), copied), writable: true, configurable: true };
-  } catch (error) {
-    return {
-      get: () => {
-        throw error;
-      },
-      configurable: true,
-    };
-  }
 }

@@ -81,8 +81,9 @@ export function readKey(options: object, key: string, report: Report): unknown {
   if (!isStated(options, key)) return undefined;
   try {
     const value: unknown = Reflect.get(options, key);
-    if (value !== undefined) return value;
-    report(problem('option_undefined', key, undefined));
+    if (value instanceof Unreadable) report(unreadable(key, value.cause));
+    else if (value === undefined) report(problem('option_undefined', key, undefined));
+    else return value;
   } catch (error) {
     report(unreadable(key, error));
   }
