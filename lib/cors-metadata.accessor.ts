@@ -14,12 +14,23 @@ export class CorsMetadataAccessor {
    * The metadata of a handler, where the class that defines the method has it: a subclass that overrides a handler
    * does not inherit its policy, as it does not inherit its route.
    */
-  ofHandler(controller: Type, name: string): CorsMetadata | undefined {
-    let prototype: unknown = controller.prototype;
-    while (typeof prototype === 'object' && prototype !== null && !Object.hasOwn(prototype, name)) {
-      prototype = Object.getPrototypeOf(prototype);
-    }
-    if (typeof prototype !== 'object' || prototype === null) return undefined;
-    return Reflect.getOwnMetadata(CORS_METADATA, prototype, name) as CorsMetadata | undefined;
+  ofHandler(controller: Type, name: string | symbol): CorsMetadata | undefined {
+    return ofMember(controller.prototype, name);
   }
+
+  /** The metadata of a static member, which is never a handler. */
+  ofStatic(controller: Type, name: string | symbol): CorsMetadata | undefined {
+    return ofMember(controller, name);
+  }
+}
+
+function ofMember(object: unknown, name: string | symbol): CorsMetadata | undefined {
+  let owner = object;
+  while (isObject(owner) && !Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner);
+  if (!isObject(owner)) return undefined;
+  return Reflect.getOwnMetadata(CORS_METADATA, owner, name) as CorsMetadata | undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable, VersioningType, type Type } from '@nestjs/common';
-import { HttpAdapterHost, MetadataScanner, ModuleRef, ModulesContainer, type ApplicationConfig } from '@nestjs/core';
+import { HttpAdapterHost, ModuleRef, ModulesContainer, type ApplicationConfig } from '@nestjs/core';
 import { CORS_FEATURE, CorsFeatureModule } from './cors-feature.module.js';
 import { CorsMetadataAccessor } from './cors-metadata.accessor.js';
 import { IssueCollector, type CorsIssueLocation } from './cors-issue.js';
@@ -46,7 +46,6 @@ export class CorsExplorer {
   constructor(
     @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
-    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
     @Inject(CorsMetadataAccessor) private readonly metadata: CorsMetadataAccessor,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
@@ -144,13 +143,35 @@ export class CorsExplorer {
   }
 
   #reportMisplacedMethods(metatype: Type, routed: boolean, issues: IssueCollector): void {
-    const prototype = metatype.prototype as Record<string, object>;
-    for (const handler of this.scanner.getAllMethodNames(prototype)) {
-      const method = prototype[handler];
-      if (method === undefined || this.metadata.ofHandler(metatype, handler) === undefined) continue;
-      if (routed && Reflect.hasMetadata(PATH_METADATA, method)) continue;
-      const location: CorsIssueLocation = { level: 'handler', controller: metatype.name, handler };
+    const report = (key: string | symbol) => {
+      const location: CorsIssueLocation = { level: 'handler', controller: metatype.name, handler: String(key) };
       issues.add(location, problem('decorator_without_effect', '@Cors()', '@Cors()'));
+    };
+    for (const [key, descriptor] of membersOf(metatype.prototype as object)) {
+      if (this.metadata.ofHandler(metatype, key) === undefined) continue;
+      const method: unknown = descriptor.value;
+      // Nest routes methods by their names: neither accessors nor what a symbol names.
+      const isRoute = typeof method === 'function' && Reflect.hasMetadata(PATH_METADATA, method);
+      if (!routed || typeof key === 'symbol' || !isRoute) report(key);
+    }
+    for (const [key] of membersOf(metatype)) {
+      if (this.metadata.ofStatic(metatype, key) !== undefined) report(key);
     }
   }
+}
+
+/** What a class or its prototype defines, its base classes' included: the nearest of each name. No getter is called. */
+function membersOf(object: object): ReadonlyMap<string | symbol, PropertyDescriptor> {
+  const members = new Map<string | symbol, PropertyDescriptor>();
+  for (let at: unknown = object; isBelowRoot(at); at = Object.getPrototypeOf(at)) {
+    for (const key of Reflect.ownKeys(at)) {
+      const descriptor = Object.getOwnPropertyDescriptor(at, key);
+      if (descriptor !== undefined && !members.has(key)) members.set(key, descriptor);
+    }
+  }
+  return members;
+}
+
+function isBelowRoot(value: unknown): value is object {
+  return value !== null && value !== Object.prototype && value !== Function.prototype;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ConfigurableModuleBuilder, Inject, Logger, Module } from '@nestjs/common';
 import type { DynamicModule, OnModuleInit } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
+import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
 import { CORS_MODULE_OPTIONS, LOGGER_CONTEXT } from './cors.constants.js';
 import { CorsEnforcer } from './cors.enforcer.js';
 import { CorsExplorer } from './cors.explorer.js';
@@ -62,7 +62,6 @@ export type CorsModuleAsyncOptions = typeof configurable.ASYNC_OPTIONS_TYPE;
  */
 @Module({
   providers: [
-    MetadataScanner,
     CorsMetadataAccessor,
     CorsExplorer,
     CorsPolicyLoader,

@@ -89,6 +89,92 @@ describe.each(PLATFORMS)('CorsService.warnings on %s', platform => {
     expect(await observe(app, list)).toEqual(served);
   });
 
+  it('has @Cors() on what is never a route: static methods, accessors, and what a symbol names (DEC-08)', async () => {
+    let read = 0;
+    const hidden = Symbol('hidden');
+    class Base {
+      @Cors({ origin: ADMIN })
+      static inherited() {}
+
+      @Cors({ origin: ADMIN })
+      overridden() {}
+    }
+    @Injectable()
+    class CatsService extends Base {
+      @Cors({ origin: ADMIN })
+      static create() {}
+
+      static plain() {}
+
+      @Cors({ origin: ADMIN })
+      get total() {
+        return ++read;
+      }
+
+      override overridden() {}
+    }
+    @Controller('dogs')
+    class DogsController {
+      @Cors({ origin: ADMIN })
+      @Get('static')
+      static list() {}
+
+      @Cors({ origin: ADMIN })
+      get total() {
+        return ++read;
+      }
+
+      @Cors({ origin: ADMIN })
+      set name(_name: string) {}
+
+      @Cors({ origin: ADMIN })
+      static get count() {
+        return ++read;
+      }
+
+      @Cors({ origin: ADMIN })
+      @Get('hidden')
+      [hidden]() {}
+
+      @Cors({ origin: APP })
+      @Get()
+      list() {
+        return ran('dogs');
+      }
+    }
+    const app = await startApp({
+      platform,
+      cors: { origin: ADMIN },
+      controllers: [DogsController],
+      providers: [CatsService],
+    });
+
+    const found = (controller: string, handler: string) => ({
+      code: 'decorator_without_effect',
+      location: { level: 'handler', controller, handler },
+    });
+    const { warnings } = app.get(CorsService);
+    expect(warnings.map(({ code, location }) => ({ code, location }))).toEqual([
+      found('CatsService', 'total'),
+      found('CatsService', 'create'),
+      found('CatsService', 'inherited'),
+      found('DogsController', 'total'),
+      found('DogsController', 'name'),
+      found('DogsController', 'Symbol(hidden)'),
+      found('DogsController', 'list'),
+      found('DogsController', 'count'),
+    ]);
+    expect(read).toBe(0);
+    // The route of the same name as a static method has its own.
+    expect(await observe(app, { path: '/dogs', headers: { Origin: APP } })).toEqual({
+      status: 200,
+      cors: readable(APP),
+      ran: ['dogs'],
+    });
+    expect(await observe(app, { path: '/dogs/static', headers: { Origin: ADMIN } })).toMatchObject({ status: 404 });
+    expect(await observe(app, { path: '/dogs/hidden', headers: { Origin: ADMIN } })).toMatchObject({ status: 404 });
+  });
+
   it('has @Cors() twice on one target, and the upper one is in force (DEC-08)', async () => {
     @Controller('twice')
     class TwiceController {
