@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { CompiledPolicy } from '../../lib/policy/compile.js';
-import { judgeActual } from '../../lib/protocol/decision.js';
-import { judgeTarget, type TargetPolicies } from '../../lib/protocol/preflight.js';
+import { judgeActual, type ResolverAnswer } from '../../lib/protocol/decision.js';
+import { judgeTarget, type AnswerOf, type TargetPolicies } from '../../lib/protocol/preflight.js';
 import { corsRequestOf, isPreflight, type CorsRequest } from '../../lib/protocol/request.js';
 import { actualResponse, type CorsResponse } from '../../lib/protocol/response-headers.js';
 import { isCrossOrigin } from '../../lib/protocol/same-origin.js';
@@ -14,12 +14,15 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
 const NAMES = ['content-type', 'authorization', 'x-a', 'x-b'];
 const ORIGINS = ['https://a.example', 'https://b.example', 'https://x.example.com', 'http://localhost:3000', 'null'];
 
+/** Its answers come from the properties. */
+const RESOLVER = () => false;
+
 const policyOptions = fc
   .record(
     {
       origin: fc.oneof(
         fc.constantFrom<unknown>('*', false, ['https://a.example']),
-        fc.subarray(['https://a.example', 'https://*.example.com', 'http://localhost:*'], { minLength: 1 }),
+        fc.subarray(['https://a.example', 'https://*.example.com', 'http://localhost:*', RESOLVER], { minLength: 1 }),
       ),
       methods: fc.subarray(METHODS, { minLength: 3 }),
       allowedHeaders: fc.oneof(fc.subarray(NAMES), fc.constant('*')),
@@ -34,7 +37,14 @@ const policyOptions = fc
     return credentials !== true || ![origin, allowedHeaders, exposedHeaders].includes('*');
   });
 /** Made once: compiling is not what is tried here. */
-const policy = fc.constantFrom(...fc.sample(policyOptions, runs(150)).map(compilePolicy));
+const compiled = fc.sample(policyOptions, runs(150)).map(compilePolicy);
+const policy = fc.constantFrom(...compiled);
+
+const answer = fc.constantFrom<ResolverAnswer | undefined>('allowed', 'allowed', 'denied', 'failed', undefined);
+/** What resolvers said: of each policy and method something else. */
+const answers: fc.Arbitrary<AnswerOf> = fc
+  .array(answer, { minLength: 7, maxLength: 7 })
+  .map(list => (each, method) => list[(compiled.indexOf(each) + method.length) % list.length]);
 
 const junk = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -64,14 +74,25 @@ const target: fc.Arbitrary<TargetPolicies> = fc
   )
   .map(entries => new Map(entries));
 
+/** Whether one policy alone allows an origin: by its list, or else by its resolver, where the origin is one at all. */
+function allowsOrigin({ stated, resolver }: CompiledPolicy, origin = '', said?: ResolverAnswer): boolean {
+  if (stated.origin === '*' || stated.origin === false) return stated.origin === '*';
+  const isResolved = resolver !== undefined && said === 'allowed' && ORIGINS.includes(origin) && origin !== 'null';
+  return allowsByTheBook(stated.origin, origin) || isResolved;
+}
+
 /** Whether one policy alone allows a preflight, said plainly. */
-function allows(each: CompiledPolicy, { origin, requestMethod = '', requestHeaders = '' }: CorsRequest): boolean {
+function allows(
+  each: CompiledPolicy,
+  { origin, requestMethod = '', requestHeaders = '' }: CorsRequest,
+  said?: ResolverAnswer,
+): boolean {
   const { stated } = each;
   const names = requestHeaders
     .split(',')
     .map(name => name.replace(/^[ \t]+|[ \t]+$/g, ''))
     .filter(name => name !== '');
-  const isOrigin = stated.origin === '*' || (stated.origin !== false && allowsByTheBook(stated.origin, origin ?? ''));
+  const isOrigin = allowsOrigin(each, origin, said);
   const isMethod = METHODS.includes(requestMethod) && (stated.methods?.includes(requestMethod) ?? true);
   const areNames = names.every(name => {
     const listed = stated.allowedHeaders === '*' || stated.allowedHeaders.includes(name.toLowerCase());
@@ -88,10 +109,11 @@ describe('Judging a preflight', () => {
   it('allows it where one candidate allows it whole, and answers with the first of those', () => {
     const seen = { allowed: 0, refused: 0 };
     fc.assert(
-      fc.property(request, target, (any, policies) => {
-        const candidates = policies.get(any.requestMethod ?? '') ?? [];
-        const expected = candidates.findIndex(each => allows(each, any));
-        const outcome = judgeTarget(any, policies);
+      fc.property(request, target, answers, (any, policies, answerOf) => {
+        const method = any.requestMethod ?? '';
+        const candidates = policies.get(method) ?? [];
+        const expected = candidates.findIndex(each => allows(each, any, answerOf(each, method)));
+        const outcome = judgeTarget(any, policies, answerOf);
         seen[outcome.allowed ? 'allowed' : 'refused']++;
         expect(outcome.allowed ? outcome.candidate : -1).toBe(expected);
       }),
@@ -104,14 +126,14 @@ describe('Judging a preflight', () => {
   it('lists methods for which the same preflight is given the same answer', () => {
     let listed = 0;
     fc.assert(
-      fc.property(request, target, (any, policies) => {
-        const outcome = judgeTarget(any, policies);
+      fc.property(request, target, answers, (any, policies, answerOf) => {
+        const outcome = judgeTarget(any, policies, answerOf);
         if (!outcome.allowed) return;
         const { 'Access-Control-Allow-Methods': methods = '', ...terms } = headersOf(outcome.response);
         for (const method of methods.split(', ')) {
           listed++;
           const { 'Access-Control-Allow-Methods': same, ...others } = headersOf(
-            judgeTarget({ ...any, requestMethod: method }, policies).response,
+            judgeTarget({ ...any, requestMethod: method }, policies, answerOf).response,
           );
           expect([method, same, others]).toEqual([method, methods, terms]);
         }
@@ -137,11 +159,10 @@ describe('Judging an actual request', () => {
   it('allows the listed origins with the stated methods, and nobody else', () => {
     const seen = { allowed: 0, refused: 0 };
     fc.assert(
-      fc.property(request, policy, (any, each) => {
+      fc.property(request, policy, answer, (any, each, said) => {
         const { origin, methods } = each.stated;
-        const isOrigin = origin === '*' || (origin !== false && allowsByTheBook(origin, any.origin ?? ''));
-        const expected = isOrigin && (methods?.includes(any.method) ?? true);
-        const decision = judgeActual(any, each);
+        const expected = allowsOrigin(each, any.origin, said) && (methods?.includes(any.method) ?? true);
+        const decision = judgeActual(any, each, said);
         seen[decision.allowed ? 'allowed' : 'refused']++;
         expect(decision.allowed).toBe(expected);
         if (decision.allowed) expect(decision.allowOrigin).toBe(origin === '*' ? '*' : any.origin);

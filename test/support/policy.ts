@@ -31,7 +31,7 @@ export function buildPolicy(options: unknown, { production = false }: BuildEnvir
   };
   const merged = merge(module.level);
   for (const level of module.policies.values()) merge(level);
-  return built(found, () => createPolicyCompiler()(merged));
+  return built(found, () => createPolicyCompiler(module.bounds)(merged));
 }
 
 /** The compiled policy of options that must be without an error. */

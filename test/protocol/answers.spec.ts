@@ -1,0 +1,163 @@
+import type { CompiledPolicy } from '../../lib/policy/compile.js';
+import {
+  judgeActual,
+  judgeOrigin,
+  judgePreflight,
+  needsResolver,
+  type ResolverAnswer,
+} from '../../lib/protocol/decision.js';
+import { judgeTarget, questionsOf } from '../../lib/protocol/preflight.js';
+import type { CorsRequest } from '../../lib/protocol/request.js';
+import { compilePolicy } from '../support/policy.js';
+
+const A = 'https://a.example';
+const B = 'https://b.example';
+const resolver = () => true;
+const LIST = compilePolicy({ origin: [A] });
+const ASKS = compilePolicy({ origin: [A, resolver], methods: ['GET', 'PUT'], allowedHeaders: ['x-a'] });
+const BOUNDED = compilePolicy({ origin: resolver, bounds: { origin: ['https://*.example'] } });
+
+function preflight(origin: string | undefined, requestMethod = 'PUT', requestHeaders?: string): CorsRequest {
+  return { method: 'OPTIONS', origin, requestMethod, requestHeaders };
+}
+
+const approved = (allowOrigin: string) => ({ allowed: true, reason: 'allowed', allowOrigin });
+const refused = (reason: string, detail: string) => ({ allowed: false, reason, detail });
+
+describe('needsResolver', () => {
+  it.each<[string, boolean, string | undefined, CompiledPolicy]>([
+    ['for an origin that the list does not hold', true, B, ASKS],
+    ['for one of another scheme', true, 'capacitor://localhost', ASKS],
+    ['not for one that the list holds', false, A, ASKS],
+    ['not without an origin', false, undefined, ASKS],
+    ['not for null', false, 'null', ASKS],
+    ['not for what is no origin', false, `${B}/`, ASKS],
+    ['not for several', false, `${B}, ${B}`, ASKS],
+    ['not without a resolver', false, B, LIST],
+    ['not for any origin', false, B, compilePolicy({ origin: '*' })],
+    ['not without access', false, B, compilePolicy({ origin: false })],
+    ['within the bounds', true, B, BOUNDED],
+    ['not beyond the bounds', false, 'https://b.test', BOUNDED],
+  ])('%s', (_when, expected, origin, policy) => {
+    expect(needsResolver(origin, policy)).toBe(expected);
+  });
+});
+
+describe('judgeOrigin with an answer', () => {
+  it.each<[ResolverAnswer | undefined, object]>([
+    ['allowed', approved(B)],
+    ['denied', refused('resolver-denied', B)],
+    ['failed', refused('resolver-failed', B)],
+    [undefined, refused('origin-not-allowed', B)],
+  ])('%s decides about an origin that the list does not hold', (answer, expected) => {
+    expect(judgeOrigin(B, ASKS, answer)).toEqual(expected);
+  });
+
+  it.each<[string, string, CompiledPolicy, object]>([
+    ['of the list', A, ASKS, approved(A)],
+    ['null', 'null', ASKS, refused('origin-null', 'null')],
+    ['that is none', `${B}/`, ASKS, refused('origin-malformed', `${B}/`)],
+    ['of a policy without a resolver', B, LIST, refused('origin-not-allowed', B)],
+    ['beyond the bounds', 'https://b.test', BOUNDED, refused('origin-not-allowed', 'https://b.test')],
+  ])('makes no difference to an origin %s', (_what, origin, policy, expected) => {
+    for (const answer of ['allowed', 'denied', 'failed', undefined] as const) {
+      expect(judgeOrigin(origin, policy, answer)).toEqual(expected);
+    }
+  });
+
+  it('leaves a request without an origin, any origin and no access as they are', () => {
+    expect(judgeOrigin(undefined, ASKS, 'allowed')).toEqual({ allowed: false, reason: 'no-origin' });
+    expect(judgeOrigin(B, compilePolicy({ origin: '*' }), 'denied')).toEqual(approved('*'));
+    expect(judgeOrigin(B, compilePolicy({ origin: false }), 'allowed')).toEqual({
+      allowed: false,
+      reason: 'no-cross-origin-access',
+    });
+  });
+});
+
+describe('An answer', () => {
+  it('allows nothing else that the policy refuses', () => {
+    const actual = (method: string): CorsRequest => ({ ...preflight(B), method });
+    expect(judgeActual(actual('GET'), ASKS, 'allowed')).toEqual(approved(B));
+    expect(judgeActual(actual('POST'), ASKS, 'allowed')).toEqual(refused('method-not-allowed', 'POST'));
+    expect(judgeActual(actual('GET'), ASKS, 'denied')).toEqual(refused('resolver-denied', B));
+    expect(judgePreflight(preflight(B, 'PUT', 'x-a'), ASKS, 'allowed')).toEqual(approved(B));
+    expect(judgePreflight(preflight(B, 'POST'), ASKS, 'allowed')).toEqual(refused('method-not-allowed', 'POST'));
+    expect(judgePreflight(preflight(B, 'PUT', 'x-b'), ASKS, 'allowed')).toEqual(refused('header-not-allowed', 'x-b'));
+    expect(judgePreflight(preflight(B, 'PUT', 'x-b'), ASKS, 'failed')).toEqual(refused('resolver-failed', B));
+  });
+});
+
+describe('questionsOf', () => {
+  const target = new Map([
+    ['PUT', [LIST, ASKS, BOUNDED]],
+    ['POST', [ASKS]],
+    ['GET', [ASKS]],
+  ]);
+
+  it('has each candidate of the method whose resolver would decide', () => {
+    expect(questionsOf(preflight(B, 'PUT', ''), target, 'PUT')).toEqual([
+      { policy: ASKS, method: 'PUT', candidate: 1 },
+      { policy: BOUNDED, method: 'PUT', candidate: 2 },
+    ]);
+    // Asked of a method that is not the announced one: whether it can be listed.
+    expect(questionsOf(preflight(B), target, 'GET')).toEqual([{ policy: ASKS, method: 'GET', candidate: 0 }]);
+  });
+
+  it.each<[string, CorsRequest, string]>([
+    ['a method that nobody serves', preflight(B), 'DELETE'],
+    ['a method that the policy leaves out', preflight(B), 'POST'],
+    ['a header that it does not list', preflight(B, 'GET', 'x-b'), 'GET'],
+    ['an origin of the list', preflight(A), 'GET'],
+    ['null', preflight('null'), 'GET'],
+    ['what is no origin', preflight(`${B}/`), 'GET'],
+    ['no origin', preflight(undefined), 'GET'],
+  ])('has none about %s', (_what, request, method) => {
+    expect(questionsOf(request, target, method)).toEqual([]);
+  });
+});
+
+describe('judgeTarget with answers', () => {
+  const terms = (methods: string) => ({
+    headers: [
+      ['Access-Control-Allow-Origin', B],
+      ['Access-Control-Allow-Headers', 'x-a'],
+      ['Access-Control-Max-Age', '600'],
+      ['Access-Control-Allow-Methods', methods],
+    ],
+    vary: ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'],
+  });
+  const target = new Map([
+    ['GET', [ASKS]],
+    ['PUT', [ASKS]],
+  ]);
+
+  it('lists the methods for which the resolver allows the origin', () => {
+    const both = judgeTarget(preflight(B), target, () => 'allowed');
+    expect(both).toEqual({ allowed: true, status: 204, candidate: 0, response: terms('GET, PUT') });
+    const one = judgeTarget(preflight(B), target, (_policy, method) => (method === 'PUT' ? 'allowed' : 'denied'));
+    expect(one.response).toEqual(terms('PUT'));
+    // A method that nobody asked about is not listed.
+    const unasked = judgeTarget(preflight(B), target, (_, method) => (method === 'PUT' ? 'allowed' : undefined));
+    expect(unasked.response).toEqual(terms('PUT'));
+  });
+
+  it('is told of which policy and method it needs an answer, and has the refusal of the first candidate', () => {
+    const other = compilePolicy({ origin: resolver });
+    const asked: unknown[] = [];
+    const outcome = judgeTarget(preflight(B), new Map([['PUT', [ASKS, other]]]), (policy, method) => {
+      asked.push([policy === ASKS ? 'first' : 'second', method]);
+      return policy === ASKS ? 'failed' : 'denied';
+    });
+    expect(asked).toEqual([
+      ['first', 'PUT'],
+      ['second', 'PUT'],
+    ]);
+    expect(outcome).toMatchObject({ allowed: false, status: 403, refusal: refused('resolver-failed', B) });
+    expect(outcome.response.headers).toEqual([]);
+  });
+
+  it('refuses without answers', () => {
+    expect(judgeTarget(preflight(B), target)).toMatchObject({ refusal: refused('origin-not-allowed', B) });
+  });
+});
