@@ -75,10 +75,9 @@ export function readBounds(value: unknown, report: Report): Bounds | undefined {
 
 /** Bounds are a list or `'*'`: nothing that is decided later. */
 function readBoundedOrigin(value: unknown, report: Report): StatedOrigin | undefined {
-  const stated = value === false ? undefined : readOrigin(value, report);
-  const fits = stated === '*' || (typeof stated === 'object' && stated.resolver === undefined);
-  if (stated !== undefined && fits) return stated;
-  if (value === false || stated !== undefined) report(problem('bounds_origin_type', 'origin', value));
+  const stated = readOrigin(value, report);
+  if (stated === '*' || (typeof stated === 'object' && stated.resolver === undefined)) return stated;
+  if (stated !== undefined) report(problem('bounds_origin_type', 'origin', value));
   return undefined;
 }
 

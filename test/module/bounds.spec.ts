@@ -174,6 +174,28 @@ describe.each(PLATFORMS)('Bounds on %s', platform => {
     ]);
   });
 
+  it('are exceeded where a part of a list is stated, not where the list is extended', async () => {
+    const parts = { origin: [EVIL], methods: ['PUT'], allowedHeaders: ['x-b'], exposedHeaders: ['x-b'] };
+    const more = {
+      origin: add(APP),
+      methods: add('GET'),
+      allowedHeaders: add('x-token'),
+      exposedHeaders: add('x-total'),
+    };
+    const error = await boot({ ...withCors(parts), controllers: [ordersWith(more, more)] });
+
+    expect(issuesOf(error)).toEqual(
+      (
+        [
+          ['bounds_origin', 'origin[0]'],
+          ['bounds_method', 'methods'],
+          ['bounds_header', 'allowedHeaders'],
+          ['bounds_header', 'exposedHeaders'],
+        ] as const
+      ).map(([code, path]) => ({ code, path, location: { level: 'module' }, routes: [] })),
+    );
+  });
+
   it('hold for the methods that are routed where none are stated, and HEAD comes with GET', async () => {
     @Controller('cats')
     class CatsController {
