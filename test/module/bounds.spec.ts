@@ -387,6 +387,28 @@ describe.each(PLATFORMS)('Bounds on %s', platform => {
     expect(asked).toEqual([]);
   });
 
+  it('add nothing to what is in error by itself', async () => {
+    const wrong = {
+      origin: 7,
+      methods: ['get'],
+      allowedHeaders: ['x y'],
+      exposedHeaders: 7,
+      credentials: 1,
+      maxAge: -1,
+    };
+    const error = await boot({ cors: { ...wrong, bounds: BOUNDS } as never, controllers: [ordersWith()] });
+    expect(error.issues.map(({ code }) => code)).toEqual([
+      'origin_type',
+      'method_case',
+      'header_invalid',
+      'headers_type',
+      'boolean_type',
+      'max_age',
+    ]);
+    const others = await boot({ cors: { ...wrong, origin: APP, bounds: BOUNDS } as never });
+    expect(others.issues.map(({ code }) => code)).toEqual(error.issues.slice(1).map(({ code }) => code));
+  });
+
   it('that are wrong are errors at their own fields', async () => {
     const bounds = { orign: [APP], methods: add('GET'), origin: [`${APP}/`], credentials: 'no', maxAge: -1 };
     const error = await boot({ cors: { origin: APP, bounds: bounds as never } });
