@@ -129,6 +129,14 @@ describe('snapshot', () => {
     expect((snapshot(Object.assign(Object.create({ maxAge: 7 }), { debug: true })) as Nearer).maxAge).toBe(7);
   });
 
+  it('enumerates what the options themselves enumerate', () => {
+    const options = Object.assign(Object.create({ credentials: false, debug: true }) as object, { credentials: true });
+    Object.defineProperty(options, 'origin', { value: [A] });
+    const copied = snapshot(options) as { origin: unknown; credentials: boolean; debug: boolean };
+    expect([copied.origin, copied.credentials, copied.debug]).toEqual([[A], true, true]);
+    expect(Object.keys(copied)).toEqual(['credentials']);
+  });
+
   it('reads each getter once, and has what stands for the value of one that throws', () => {
     let reads = 0;
     const options = {
