@@ -237,6 +237,13 @@ describe.each(PLATFORMS)('Bounds on %s', platform => {
     ]);
   });
 
+  it('name GET once where it is not permitted: its HEAD is no method of its own', async () => {
+    const error = await boot({ ...withCors({ bounds: { methods: ['POST'] } }), controllers: [ordersWith()] });
+    expect(error.issues.map(({ code, value, routes }) => ({ code, value, routes }))).toEqual([
+      { code: 'bounds_method', value: 'GET', routes: [list] },
+    ]);
+  });
+
   it('cut what is left out: the methods of rules and unknown paths, and the default max-age', async () => {
     const app = await startApp({
       platform,
