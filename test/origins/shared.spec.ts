@@ -68,6 +68,13 @@ describe('A shared resolver', () => {
     expect(await Promise.all(answers)).toEqual(['allowed', 'denied']);
   });
 
+  it('is asked twice where one of two questions has a controller', () => {
+    const { ask, asked } = openResolver();
+    void ask(APP, { ...CONTEXT, controller: OneController });
+    void ask(APP, CONTEXT);
+    expect(asked).toHaveLength(2);
+  });
+
   it('keeps other questions open when one is answered', async () => {
     const { ask, asked, settle } = openResolver();
     const [first, second] = [ask(APP, CONTEXT), ask(ADMIN, CONTEXT)];
