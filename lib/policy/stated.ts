@@ -5,6 +5,7 @@ import { readMethods } from './methods.js';
 import type { StatedList } from './names.js';
 import type { EffectiveCorsPolicy } from './options.js';
 import { readOrigin, type StatedOrigin } from './origins.js';
+import { PLACES } from './places-key.js';
 import { isOptions, Unreadable } from './snapshot.js';
 
 /** Stands for a field that is stated with an error, so that no second problem is derived from it. */
@@ -105,6 +106,7 @@ function isStated(options: object, key: string): boolean {
 export function reportUnknownKeys(options: object, known: readonly string[], report: Report): void {
   // Symbols as well: nobody would see that they state nothing.
   for (const each of Reflect.ownKeys(options)) {
+    if (each === PLACES) continue;
     const key = String(each);
     if (known.some(name => name === each) || !Object.prototype.propertyIsEnumerable.call(options, each)) continue;
     if (key === 'allowPrivateNetwork') report(problem('private_network', key, key));

@@ -1,5 +1,4 @@
-/** Shared by the ESM and the CommonJS build, so that both recognise each other's options. */
-const PLACES = Symbol.for('nestjs-cors:places');
+import { PLACES } from '../policy/places-key.js';
 
 /** An option as it is written in a file. */
 export interface WrittenOption {

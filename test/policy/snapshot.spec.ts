@@ -73,14 +73,27 @@ describe('snapshot', () => {
     expect((snapshot([value]) as unknown[])[0]).toBe(value);
   });
 
-  it('can be changed where the original was frozen, and the original stays', () => {
-    const origin = Object.freeze([A]) as string[];
-    const options = Object.freeze({ origin });
-    const copied = snapshot(options) as { origin: string[] };
+  it('is the original where nothing of that can be changed, and a copy where anything can', () => {
+    const sealed = Object.freeze({ origin: Object.freeze([A]), policies: Object.freeze({}) });
+    expect(snapshot(sealed)).toBe(sealed);
+
+    const origin = [A];
+    const open = Object.freeze({ origin });
+    const copied = snapshot(open);
+    expect(copied).not.toBe(open);
+    origin.push(B);
     expect(copied).toStrictEqual({ origin: [A] });
-    copied.origin.push(B);
-    copied.origin = [];
-    expect(options).toStrictEqual({ origin: [A] });
+
+    // What a getter says may change, frozen or not.
+    let maxAge = 1;
+    const computed = Object.freeze({
+      get maxAge() {
+        return maxAge;
+      },
+    });
+    const read = snapshot(computed);
+    maxAge = 2;
+    expect(read).toStrictEqual({ maxAge: 1 });
   });
 
   it('has what a class of options states: fields, accessors, and private fields behind them', () => {
