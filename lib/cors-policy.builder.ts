@@ -187,10 +187,11 @@ class PolicySetBuilder {
     const merged = mergeLevels(levels, report);
     this.#check(merged, levels, report);
     if (this.#bounds !== undefined) {
-      // What is left out was stated nowhere: the route that it concerns is where to state it.
       reportExcess(merged, this.#bounds, served, (level, found) => {
-        if (level === undefined && route !== undefined) this.issues.add(handlerLocation(route), found, route);
-        else report(level, found);
+        // Only methods differ from route to route where nobody states them.
+        const ofRoute = level === undefined && found.code === 'bounds_method' ? route : undefined;
+        if (ofRoute === undefined) report(level, found);
+        else this.issues.add(handlerLocation(ofRoute), found, ofRoute);
       });
     }
     for (const level of levels) this.#noteResolver(level);

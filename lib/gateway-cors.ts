@@ -4,6 +4,7 @@ import { CorsConfigurationError } from './cors.errors.js';
 import { IssueCollector, type CorsIssueLocation } from './cors-issue.js';
 import { createMergedPolicyCheck } from './policy/check.js';
 import { createPolicyCompiler, type CompiledPolicy } from './policy/compile.js';
+import { problem } from './policy/issue.js';
 import { mergeLevels, type PolicyLevel } from './policy/merge.js';
 import type { CorsPolicyOptions } from './policy/options.js';
 import type { CheckedPolicy } from './policy/refused-types.js';
@@ -68,6 +69,10 @@ function compile(policy: CorsPolicyOptions): CompiledPolicy {
   const merged = mergeLevels([level], (_level, found) => issues.add(LOCATION, found));
   const check = createMergedPolicyCheck({ production: process.env['NODE_ENV'] === 'production' });
   check(merged, [level], (_level, found) => issues.add(LOCATION, found));
+  const { origin } = level.stated;
+  if (typeof origin === 'object' && origin.resolver !== undefined) {
+    issues.add(LOCATION, problem('gateway_resolver', 'origin', origin.resolver));
+  }
   const errors = issues.errors();
   if (errors.length > 0) throw new CorsConfigurationError(errors);
   const logger = new Logger(LOGGER_CONTEXT);

@@ -105,6 +105,11 @@ export const PROBLEMS = {
     problem: 'is not a whole number of milliseconds from 1 to 60000',
     hint: 'Write 1000 for a second.',
   },
+  gateway_resolver: {
+    severity: 'error',
+    problem: 'cannot be asked for a gateway, which is decorated before there is an injector and a request',
+    hint: "List the origins, or write socket.io's own `cors.origin` function.",
+  },
   feature_twice: {
     severity: 'error',
     problem: 'is imported twice by one module: nothing says which of the two policies is meant',
@@ -113,7 +118,7 @@ export const PROBLEMS = {
   feature_ambiguous: {
     severity: 'error',
     problem: 'belongs to modules with different features: nothing says which policy is meant',
-    hint: 'State the policy with @Cors() on the controller, and import it in one module only.',
+    hint: 'Declare the controller in one module, or give both modules no feature.',
   },
   feature_without_root: {
     severity: 'error',

@@ -24,6 +24,7 @@ import {
   CorsModule,
   corsOptionsFromFile,
   CorsService,
+  gatewayCors,
   NoCors,
   originsFromEnv,
   type CorsIssue,
@@ -80,8 +81,9 @@ function codesOf(issues: readonly CorsIssue[] = []): readonly CorsIssueCode[] {
   return [...new Set(issues.map(({ code }) => code))];
 }
 
-/** What reading a variable or a file tells; `undefined` for other examples. */
+/** What a helper tells as it is called; `undefined` for other examples. */
 function issuesOfSource([first = '', text]: readonly string[]): readonly CorsIssue[] | undefined {
+  if (first.startsWith('gatewayCors(')) return issuesThrown(() => evaluate(first, { gatewayCors }));
   if (first.startsWith('originsFromEnv(')) return issuesThrown(() => evaluate(first, { originsFromEnv }));
   if (!/^cors\.\w+$/.test(first)) return undefined;
   const file = join(newFolder(), first);

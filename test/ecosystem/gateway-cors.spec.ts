@@ -129,6 +129,7 @@ describe('gatewayCors()', () => {
       { origin: [true, 'https://a.example/'], maxAge: -1 },
       ['origin_reflected', 'origin_path', 'max_age'],
     ],
+    ['a resolver', { origin: [APP, () => true] }, ['gateway_resolver']],
     ['no options', undefined, ['options_type', 'origin_missing']],
   ])('refuses what CorsModule refuses: %s', (_what, policy, codes) => {
     const thrown = (() => {
