@@ -29,7 +29,13 @@ export default tseslint.config(
   },
   room(
     ['lib/policy/**/*.ts'],
-    [nest, { group: ['../protocol/*', '../routing/*', '../platform/*'], message: 'lib/policy imports no other room.' }],
+    [
+      nest,
+      {
+        group: ['../protocol/*', '../routing/*', '../platform/*', '../origins/*', '../sources/*'],
+        message: 'lib/policy imports no other room.',
+      },
+    ],
   ),
   room(
     ['lib/protocol/**/*.ts'],
@@ -40,6 +46,16 @@ export default tseslint.config(
     [
       deepNest,
       { group: ['../policy/*', '../protocol/*', '../platform/*'], message: 'lib/routing knows nothing of CORS.' },
+    ],
+  ),
+  room(
+    ['lib/origins/**/*.ts'],
+    [
+      nest,
+      {
+        group: ['../routing/*', '../platform/*', '../*.js'],
+        message: 'lib/origins imports lib/policy and lib/protocol.',
+      },
     ],
   ),
   { files: ['lib/routing/nest-internals.ts'], rules: { 'no-restricted-imports': 'off' } },

@@ -1,5 +1,5 @@
 import type { CorsIssue } from './cors-issue.js';
-import type { PolicySet, RoutePolicy } from './cors-policy.builder.js';
+import type { PolicySet, RoutePolicy } from './cors-policy.set.js';
 import type { BoundResolvers } from './cors-origin-resolvers.js';
 import type {
   AppPolicies,

@@ -5,7 +5,7 @@ import {
   type CorsIssueRoute,
   type IssueCollector,
 } from './cors-issue.js';
-import type { PolicySet } from './cors-policy.builder.js';
+import type { PolicySet } from './cors-policy.set.js';
 import type { SecurityHook } from './platform/security-hook.js';
 import type { CompiledPolicy } from './policy/compile.js';
 import { problem } from './policy/issue.js';

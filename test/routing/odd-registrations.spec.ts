@@ -362,7 +362,7 @@ describe.each(PLATFORMS)('On %s', platform => {
     };
     const app = await createApp({ platform, controllers: [Own], cors, providers: [reader] });
     await app.init();
-    expect(app.get(Reader).options).toBe(cors);
+    expect(app.get(Reader).options).toEqual(cors);
     const { preflight: simple } = await app.get(CorsService).explain({
       method: 'POST',
       url: '/',
