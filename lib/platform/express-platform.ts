@@ -11,12 +11,12 @@ import type { PlatformRequest } from './site.js';
 /** The `cors` package's middleware: added by `enableCors()`, by `{ cors: true }` and by `app.use(cors())`. */
 const CORS_MIDDLEWARE = 'corsMiddleware';
 
-type RegisterMiddleware = (...args: readonly unknown[]) => unknown;
+type Register = (...args: readonly unknown[]) => unknown;
 
 export class ExpressPlatform implements Platform {
   readonly securityHook: Platform['securityHook'];
-  /** The layers of Nest's middleware. */
-  readonly #middleware = new WeakSet<object>();
+  /** The layers that Nest registers for itself. */
+  readonly #nests = new WeakSet<object>();
   #shared = false;
 
   constructor(private readonly adapter: AbstractHttpAdapter) {
@@ -26,11 +26,11 @@ export class ExpressPlatform implements Platform {
   install(edge: Middleware): void {
     this.#shared = this.#has(edge.name);
     this.adapter.use(edge);
-    this.#noteMiddleware();
+    this.#noteNestsLayers();
   }
 
   createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher {
-    return new ExpressMatcher(this.#router, config, registrations, layer => this.#middleware.has(layer));
+    return new ExpressMatcher(this.#router, config, registrations, layer => this.#nests.has(layer));
   }
 
   present(request: IncomingMessage): PlatformRequest {
@@ -53,21 +53,25 @@ export class ExpressPlatform implements Platform {
   }
 
   /**
-   * Nest registers middleware of single methods, and of controllers, as routes ahead of the controllers' own: unlike
-   * an app's raw routes they pass requests on.
+   * Nest registers more routes than controllers have: middleware of single methods and of controllers, ahead of the
+   * controllers' own, and the 404 of routes that are left out of the global prefix. Unlike an app's raw routes they
+   * serve nothing.
    */
-  #noteMiddleware(): void {
+  #noteNestsLayers(): void {
     const { adapter } = this;
-    const { createMiddlewareFactory } = adapter;
+    const { createMiddlewareFactory, setNotFoundHandler } = adapter;
     adapter.createMiddlewareFactory = requestMethod => {
-      const register = createMiddlewareFactory.call(adapter, requestMethod) as RegisterMiddleware;
-      return (...args: readonly unknown[]) => {
-        const before = this.#router.stack.length;
-        const result = register(...args);
-        for (const layer of this.#router.stack.slice(before)) this.#middleware.add(layer);
-        return result;
-      };
+      const register = createMiddlewareFactory.call(adapter, requestMethod) as Register;
+      return (...args: readonly unknown[]) => this.#noting(() => register(...args));
     };
+    adapter.setNotFoundHandler = (...args) => this.#noting(() => (setNotFoundHandler as Register).apply(adapter, args));
+  }
+
+  #noting<Result>(register: () => Result): Result {
+    const before = this.#router.stack.length;
+    const result = register();
+    for (const layer of this.#router.stack.slice(before)) this.#nests.add(layer);
+    return result;
   }
 
   get #router(): ExpressRouter {

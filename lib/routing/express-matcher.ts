@@ -50,12 +50,12 @@ interface KnownRoutes {
 export class ExpressMatcher implements RouteMatcher {
   #known: KnownRoutes;
 
-  /** @param isMiddleware whether a layer passes requests on, though it is registered as a route */
+  /** @param servesNothing whether a layer is no route, though it is registered as one */
   constructor(
     private readonly router: ExpressRouter,
     private readonly config: ApplicationConfig,
     private readonly registrations: readonly RouteRegistration[],
-    private readonly isMiddleware: (layer: object) => boolean,
+    private readonly servesNothing: (layer: object) => boolean,
   ) {
     this.#known = this.#look();
   }
@@ -101,7 +101,7 @@ export class ExpressMatcher implements RouteMatcher {
 
   #look(): KnownRoutes {
     const { stack } = this.router;
-    const layers = stack.filter(layer => !this.isMiddleware(layer));
+    const layers = stack.filter(layer => !this.servesNothing(layer));
     return { layers: stack.length, routes: label(layers, this.registrations) };
   }
 

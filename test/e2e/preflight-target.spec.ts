@@ -86,6 +86,14 @@ class ItemsController {
 
 const controllers = [CatsController, UsersController, ItemsController];
 
+@Controller('health')
+class HealthController {
+  @Get()
+  check() {
+    return ran('check');
+  }
+}
+
 afterEach(closeApps);
 
 describe.each(PLATFORMS)('The target of a preflight on %s', platform => {
@@ -203,6 +211,22 @@ describe.each(PLATFORMS)('The target of a preflight on %s', platform => {
       cors: REFUSED,
       ran: [],
     });
+  });
+
+  it('has the methods that are routed where it is left out of the global prefix, and no others (RT-18)', async () => {
+    const app = await startApp({
+      platform,
+      cors,
+      controllers: [HealthController],
+      configure: app => app.setGlobalPrefix('api', { exclude: ['health'] }),
+    });
+
+    expect(await observe(app, preflightOf('/health', APP, 'GET'))).toEqual({
+      status: 204,
+      cors: granted(APP, { methods: 'GET, HEAD' }),
+      ran: [],
+    });
+    expect(await observe(app, preflightOf('/health', APP, 'PUT'))).toEqual({ status: 403, cors: REFUSED, ran: [] });
   });
 
   it('gets its policy with the global prefix, and nowhere else (RT-04)', async () => {
