@@ -147,6 +147,57 @@ describe('readModuleOptions', () => {
     });
   });
 
+  describe('reads how long a resolver may take', () => {
+    const readTimeout = (resolver: unknown): readonly [timeout: number, problems: readonly Reported[]] => {
+      const { module, problems } = readAll({ origin: false, resolver });
+      return [module.resolverTimeout, problems];
+    };
+
+    it.each([1, 20, 60_000])('as %i ms', timeoutMs => {
+      expect(readTimeout({ timeoutMs })).toEqual([timeoutMs, []]);
+    });
+
+    it('as a second where that is not stated', () => {
+      expect(readTimeout({})).toEqual([1000, []]);
+    });
+
+    it.each([[0], [-1], [60_001], [0.5], [1000.5], [NaN], [Infinity], ['20'], [null], [true], [[20]]])(
+      'and refuses %p',
+      timeoutMs => {
+        expect(readTimeout({ timeoutMs })).toEqual([
+          1000,
+          [[undefined, problem('resolver_timeout', 'resolver.timeoutMs', timeoutMs)]],
+        ]);
+      },
+    );
+
+    it.each([[20], [null], [[]], ['20'], [true], [() => true]])('and refuses %p in place of options', resolver => {
+      expect(readTimeout(resolver)).toEqual([
+        1000,
+        [[undefined, problem('resolver_options_type', 'resolver', resolver)]],
+      ]);
+    });
+
+    it('and refuses what is present but undefined, once', () => {
+      expect(readTimeout(undefined)).toEqual([1000, [[undefined, problem('option_undefined', 'resolver', undefined)]]]);
+      expect(readTimeout({ timeoutMs: undefined })).toEqual([
+        1000,
+        [[undefined, problem('option_undefined', 'resolver.timeoutMs', undefined)]],
+      ]);
+    });
+
+    it('and reports an option of a resolver that there is none of', () => {
+      expect(readTimeout({ timeout: 20 })).toEqual([
+        1000,
+        [[undefined, problem('option_unknown', 'resolver.timeout', 'timeout', 'timeoutMs')]],
+      ]);
+      expect(readTimeout({ timeoutMs: 20, timeoutms: 20 })).toEqual([
+        20,
+        [[undefined, problem('option_unknown', 'resolver.timeoutms', 'timeoutms', 'timeoutMs')]],
+      ]);
+    });
+  });
+
   describe('reads rules for paths', () => {
     function rulesOf(routes: unknown): readonly [rules: unknown, problems: readonly Reported[]] {
       const { module, problems } = readAll({ origin: false, policies: { public: { origin: '*' } }, routes });
