@@ -343,6 +343,12 @@ describe('closestName', () => {
     ['PUBLIC', ['internal', 'Public'], 'Public'],
     ['elsewhere', ['internal', 'public'], undefined],
     ['public', [], undefined],
+    // Two letters of a short name, a third of the letters of a longer one.
+    ['qqblic', ['public'], 'public'],
+    ['qqqlic', ['public'], undefined],
+    ['qqqowed', ['allowed'], undefined],
+    ['qqqosedHe', ['exposedHe'], 'exposedHe'],
+    ['qqqqsedHe', ['exposedHe'], undefined],
   ])('%s of %j: %s', (name, known, expected) => {
     expect(closestName(name, known)).toBe(expected);
   });
