@@ -16,14 +16,12 @@ export type StatedOrigin = '*' | false | StatedOrigins;
 
 /** Reads the `origin` option; `undefined` where nothing of it can be read. */
 export function readOrigin(value: unknown, report: Report): StatedOrigin | undefined {
-  const path = 'origin';
   if (value === '*' || value === false) return value;
   const added = addedValues(value);
   if (added !== undefined) return readEntries('add', added, report);
   if (Array.isArray(value)) return readEntries('replace', value, report);
   if (isResolver(value)) return { mode: 'replace', items: [PLACEHOLDER], resolver: value };
-  if (typeof value !== 'string') return void reportType(value, path, report);
-  const pattern = readEntry(value, path, report);
+  const pattern = readEntry(value, 'origin', report);
   return pattern && { mode: 'replace', items: [pattern] };
 }
 
@@ -105,8 +103,8 @@ export function indexOrigins(items: readonly OriginPattern[]): OriginIndex {
     texts: new Set(items.map(({ text }) => text)),
     coverOf: item => {
       if (wildcards.size === 0) return undefined;
-      const key = coveringKeys(item).find(each => wildcards.has(each));
-      return key === undefined ? undefined : wildcards.get(key);
+      const covers = coveringKeys(item).map(key => wildcards.get(key));
+      return covers.find(cover => cover !== undefined);
     },
   };
 }
@@ -121,7 +119,7 @@ export function repetitionOf(item: OriginPattern, index: number, { texts, coverO
 
 /** The keys of the patterns that would cover an entry: its own host and every parent, its own port and any. */
 function coveringKeys({ scheme, host, subdomains, port }: OriginPattern): readonly string[] {
-  const ports = port === '*' ? [port] : [port, '*'];
+  const ports = new Set([port, '*']);
   const keys = port === '*' ? [] : [wildcardKey({ scheme, host, subdomains, port: '*' })];
   for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
     const parent = host.slice(dot + 1);

@@ -83,6 +83,38 @@ describe('The origin option', () => {
     });
   });
 
+  describe('reads resolvers', () => {
+    const byName = () => true;
+    const byTenant = () => false;
+    const placeholder = { text: '', scheme: '', host: '', subdomains: false, port: '' };
+    const origin = pattern('https://a.example');
+
+    it('alone, in place of a list', () => {
+      const result = { mode: 'replace', items: [placeholder], resolver: byName };
+      expect(read(readOrigin, byName)).toEqual({ result, problems: [] });
+      expect(read(readOrigin, [byName])).toEqual({ result, problems: [] });
+      expect(read(readOrigin, add(byName))).toEqual({ result: { ...result, mode: 'add' }, problems: [] });
+    });
+
+    it('beside origins, which keep their places', () => {
+      expect(read(readOrigin, ['https://a.example', byName, 'https://a.example'])).toEqual({
+        result: { mode: 'replace', items: [origin, placeholder, origin], resolver: byName },
+        problems: [problem('origin_duplicate', 'origin[2]', 'https://a.example')],
+      });
+    });
+
+    it('and keeps the first of two, which are an error', () => {
+      expect(read(readOrigin, [byName, 'https://a.example', byTenant])).toEqual({
+        result: { mode: 'replace', items: [placeholder, origin, placeholder], resolver: byName },
+        problems: [problem('resolver_twice', 'origin[2]', byTenant)],
+      });
+    });
+
+    it('and states none where there is none', () => {
+      expect(read(readOrigin, ['https://a.example']).result).toStrictEqual({ mode: 'replace', items: [origin] });
+    });
+  });
+
   it('refuses a hole at the end', () => {
     const value = Object.assign(['https://a.example'], { length: 2 });
     expect(read(readOrigin, value).problems).toEqual([problem('option_undefined', 'origin[1]', undefined)]);
