@@ -39,8 +39,7 @@ export function createMergedPolicyCheck(environment: Environment): MergedPolicyC
   /** Warns of what `add()` adds in vain. A pattern that covers what is inherited is not: it widens the list. */
   function reportRepeatedAdditions(parts: readonly ListPart<OriginPattern>[], report: ReportAt): void {
     parts.forEach(({ level, items }, at) => {
-      // The first part was looked at when its level was read.
-      if (at === 0) return;
+      // The first part has nothing before it: it was looked at when its level was read.
       const inherited = parts.slice(0, at).map(part => indexOf(part.items));
       items.forEach((item, index) => {
         for (const list of inherited) {
@@ -142,6 +141,6 @@ function levelOf(
 
 /** The nearest level that states one of the fields: the one whose author can see the problem. */
 function nearest(levels: readonly PolicyLevel[], ...fields: readonly MergedField<unknown>[]): PolicyLevel | undefined {
-  const indexes = fields.map(field => (field.level === undefined ? -1 : levels.indexOf(field.level)));
+  const indexes = fields.map(field => levels.findIndex(level => level === field.level));
   return levels[Math.max(...indexes)];
 }

@@ -100,10 +100,11 @@ function applyLevel(
 }
 
 function isStatedList(stated: unknown): stated is StatedList<unknown> & Pick<StatedOrigins, 'resolver'> {
-  return typeof stated === 'object' && stated !== null && 'mode' in stated;
+  return typeof stated === 'object';
 }
 
 /** The items of a merged list, in order, the farthest level's first. */
 export function itemsOf<T>(parts: readonly ListPart<T>[]): readonly T[] {
-  return parts.length === 1 && parts[0] !== undefined ? parts[0].items : parts.flatMap(part => part.items);
+  const [first, ...others] = parts;
+  return first !== undefined && others.length === 0 ? first.items : parts.flatMap(part => part.items);
 }

@@ -288,6 +288,25 @@ describe('What only the merged policy can tell', () => {
     expectProblems({ levels, problems: [] });
   });
 
+  it('a policy asks one resolver: a second is an error of the level that adds it', () => {
+    const [one, other] = [() => true, () => false];
+    const levels: readonly LevelOptions[] = [
+      ['module', { origin: [A, one] }],
+      ['controller', { origin: add('https://b.example') }],
+      ['handler', { origin: add(other) }],
+    ];
+    expectProblems({ levels, problems: [['handler', 'resolver_twice', 'origin']] });
+    expect(buildRoute(levels).errors.map(({ value }) => value)).toEqual([other]);
+    expectProblems({ levels: levels.slice(0, 2), problems: [] });
+    expectProblems({
+      levels: [
+        ['module', { origin: one }],
+        ['handler', { origin: other }],
+      ],
+      problems: [],
+    });
+  });
+
   it.each([
     'https://*.com',
     'https://*.co.uk',

@@ -34,6 +34,7 @@ describe.each(OPTIONS)('The %s option', (path, reader, any) => {
     ['null', null, problem('headers_type', path, null)],
     ['an object', {}, problem('headers_type', path, {})],
     ["'*' beside a name", ['x-one', '*'], problem('header_any_in_list', `${path}[1]`, '*')],
+    ["'*' ahead of a name", ['*', 'x-one'], problem('header_any_in_list', `${path}[0]`, '*')],
     ["'*' beside a name in a string", 'x-one,*', problem('header_any_in_list', path, '*')],
     ["'*' in an addition", add('*'), problem('header_any_in_list', `${path}[0]`, '*')],
     ['a space', ['x one'], problem('header_invalid', `${path}[0]`, 'x one')],

@@ -1,4 +1,5 @@
 import { add } from '../../lib/policy/add.js';
+import { itemsOf } from '../../lib/policy/merge.js';
 import type { CorsPolicyOptions } from '../../lib/policy/options.js';
 import { buildRoute, type LevelOptions } from '../support/policy.js';
 
@@ -297,5 +298,24 @@ describe('A named policy', () => {
       allowedHeaders: ['content-type', 'x-c'],
       exposedHeaders: ['x-d'],
     });
+  });
+});
+
+describe('The items of a merged list', () => {
+  const level = undefined;
+
+  it('are those of its parts, in order', () => {
+    const parts = [
+      { level, items: ['a', 'b'] },
+      { level, items: [] },
+      { level, items: ['a'] },
+    ];
+    expect(itemsOf(parts)).toEqual(['a', 'b', 'a']);
+    expect(itemsOf([])).toEqual([]);
+  });
+
+  it('are those of its only part, without a copy: many routes may inherit a long list', () => {
+    const items = ['a', 'b'];
+    expect(itemsOf([{ level, items }])).toBe(items);
   });
 });
