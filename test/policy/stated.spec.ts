@@ -1,4 +1,6 @@
 import { problem, type Problem } from '../../lib/policy/issue.js';
+import { PLACES } from '../../lib/policy/places-key.js';
+import { Unreadable } from '../../lib/policy/snapshot.js';
 import { closestName, INVALID, POLICY_FIELDS, readPolicy, type StatedPolicy } from '../../lib/policy/stated.js';
 import { buildPolicy, codesOf } from '../support/policy.js';
 
@@ -283,6 +285,27 @@ describe('Options of any make', () => {
       }
     }
     expect(readAll(new Config())).toEqual({ stated: { maxAge: 5 }, problems: [] });
+  });
+
+  it('may have keys of their own that they do not enumerate, which are no options', () => {
+    const options = Object.defineProperty({ maxAge: 5 }, 'describe', { value: () => 'config', enumerable: false });
+    expect(readAll(options)).toEqual({ stated: { maxAge: 5 }, problems: [] });
+  });
+
+  it('may know where in a file they are written, which is no option', () => {
+    expect(readAll({ maxAge: 5, [PLACES]: new Map() })).toEqual({ stated: { maxAge: 5 }, problems: [] });
+  });
+
+  it('may be a copy of what could not be read, whole or in part', () => {
+    const unreadable = new Unreadable(new Error('no such file'));
+    expect(readAll(unreadable)).toEqual({
+      stated: {},
+      problems: [problem('options_unreadable', '', 'no such file')],
+    });
+    expect(readAll({ maxAge: 5, origin: unreadable })).toEqual({
+      stated: { origin: INVALID, maxAge: 5 },
+      problems: [problem('options_unreadable', 'origin', 'no such file')],
+    });
   });
 });
 
