@@ -19,6 +19,14 @@ const read = () => {
   return withPlaces(options, written(options));
 };
 
+it('withPlaces() freezes what the file says, whole', () => {
+  const options = read();
+
+  expect([options, options.origin, options.policies, options.policies.public.methods].map(Object.isFrozen)).toEqual(
+    Array(4).fill(true),
+  );
+});
+
 describe('placeOf()', () => {
   it('tells where an option is written', () => {
     const options = read();

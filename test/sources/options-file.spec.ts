@@ -91,6 +91,7 @@ describe('corsOptionsFromFile()', () => {
         routes: [],
       },
     ]);
+    expect(Object.keys(issuesOf(path())[0]?.location ?? {})).toEqual(['level']);
   });
 
   it.each<[string, () => string, code: CorsIssue['code'], hint: string]>([
