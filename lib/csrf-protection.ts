@@ -28,7 +28,6 @@ interface Target {
 
 /** Methods that CSRF protection lets pass: they must not change state. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
-const UNSAFE_METHODS = ['POST', ...USUAL_METHODS.filter(method => method !== 'POST' && !SAFE_METHODS.has(method))];
 /** An origin that no app trusts (RFC 6761 §6.4). */
 const STRANGER = 'https://stranger.invalid';
 const NO_RESPONSE = { setHeader() {}, removeHeader() {} };
@@ -67,13 +66,13 @@ export function reportUntrustedOrigins(policies: Policies, hook: SecurityHook, i
 
 function targetsOf({ routes, rules }: Policies): readonly Target[] {
   const ofRoutes = routes.flatMap(({ route, policy }): readonly Target[] => {
-    const method = unsafeMethod(route.verb === 'all' ? UNSAFE_METHODS : [methodOf(route.verb)], policy);
+    const method = unsafeMethod(route.verb === 'all' ? USUAL_METHODS : [methodOf(route.verb)], policy);
     if (method === undefined) return [];
     const location = locationOfSource(policy.provenance.origin, route);
     return [{ method, path: route.path, policy, location, route: issueRouteOf(route) }];
   });
   const ofRules = rules.flatMap(({ path, policy }): readonly Target[] => {
-    const method = unsafeMethod(UNSAFE_METHODS, policy);
+    const method = unsafeMethod(USUAL_METHODS, policy);
     // Whether anything at a public path takes more than GET is not known.
     if (method === undefined || policy.origin === 'any') return [];
     return [{ method, path, policy, location: { level: 'route', rule: path } }];

@@ -1,4 +1,4 @@
-import { Controller, Get, Post, Put, Delete, type INestApplication } from '@nestjs/common';
+import { All, Controller, Delete, Get, Head, Options, Post, Put, type INestApplication } from '@nestjs/common';
 import { NestApplication } from '@nestjs/core';
 import { add, Cors, CorsService, type CorsModuleOptions } from 'nestjs-cors';
 import { closeApps, createApp, PLATFORMS, startApp } from '../support/app.js';
@@ -123,6 +123,53 @@ afterEach(closeApps);
       for (const app of [routes, predicate, throwing, none]) expect(warned(app)).toEqual([]);
     });
 
+    it('is told of what takes any method, unless its policy allows only those that change nothing', async () => {
+      @Controller('any')
+      class AnyController {
+        @Cors({ methods: ['GET', 'DELETE'] })
+        @All('changing')
+        changing() {
+          return ran('changing');
+        }
+
+        @Cors({ methods: ['GET', 'HEAD'] })
+        @All('safe')
+        safe() {
+          return ran('safe');
+        }
+      }
+      const app = await startApp({
+        platform,
+        cors: {
+          origin: APP,
+          routes: [
+            { path: '/changing', policy: { methods: ['HEAD', 'PATCH'] } },
+            { path: '/safe', policy: { methods: ['GET'] } },
+          ],
+        },
+        controllers: [AnyController],
+        configure: app => app.enableCsrfProtection(),
+      });
+
+      expect(warned(app)).toEqual([
+        [{ level: 'module' }, `'${APP}'`, ['changing']],
+        [{ level: 'route', rule: '/changing' }, `'${APP}'`, []],
+      ]);
+    });
+
+    it.each([
+      [5, `'https://0.example', 'https://1.example', 'https://2.example', 'https://3.example', 'https://4.example'`],
+      [
+        6,
+        `'https://0.example', 'https://1.example', 'https://2.example', 'https://3.example', 'https://4.example', and 1 more`,
+      ],
+    ])('is told of %i origins, five of them by name', async (length, told) => {
+      const origin = Array.from({ length }, (_, index) => `https://${String(index)}.example`);
+      const app = await start(app => app.enableCsrfProtection(), { ...cors, origin, routes: [] });
+
+      expect(warned(app)[0]).toEqual([{ level: 'module' }, told, ['create']]);
+    });
+
     it('is told of a public route that changes state: no list of trusted origins helps it', async () => {
       @Controller()
       class PublicController {
@@ -144,6 +191,26 @@ afterEach(closeApps);
 );
 
 describe.each(PLATFORMS)('CorsService.trustedOrigins() on %s', platform => {
+  it('leaves out what may only send requests that change nothing', async () => {
+    @Controller('safe')
+    class SafeController {
+      @Cors({ origin: 'https://get.example' })
+      @Get()
+      get() {}
+
+      @Cors({ origin: 'https://head.example' })
+      @Head('head')
+      head() {}
+
+      @Cors({ origin: 'https://options.example' })
+      @Options('options')
+      options() {}
+    }
+    const app = await createApp({ platform, cors: { origin: APP }, controllers: [SafeController] });
+    expect(app.get(CorsService).trustedOrigins()).toEqual([]);
+    await app.close();
+  });
+
   it('is known from the time the app is created, and tells what is wrong in the configuration', async () => {
     const app = await createApp({ platform, cors, controllers: [CatsController] });
     expect(app.get(CorsService).trustedOrigins()).toEqual([APP, PARTNER, ADMIN]);
