@@ -1,5 +1,5 @@
 import { add } from '../../lib/policy/add.js';
-import { readAllowedHeaders, readExposedHeaders } from '../../lib/policy/header-names.js';
+import { isAnnounced, readAllowedHeaders, readExposedHeaders } from '../../lib/policy/header-names.js';
 import { problem } from '../../lib/policy/issue.js';
 import { read } from '../support/policy.js';
 
@@ -151,4 +151,28 @@ describe('The exposedHeaders option', () => {
   it.each(['Content-Type', 'x-total-count', 'content-location'])('takes %s', name => {
     expect(read(readExposedHeaders, [name])).toEqual({ result: { mode: 'replace', items: [name] }, problems: [] });
   });
+});
+
+describe('A preflight announces', () => {
+  it.each([
+    ['X-One', ''],
+    ['authorization', 'x'],
+    ['Content-Type', 'application/json'],
+    ['content-type', 'text/plainer'],
+    ['Accept', 'a'.repeat(129)],
+    ['accept-language', 'a'.repeat(129)],
+    ['content-language', 'a'.repeat(129)],
+  ])('%s: %s', (name, value) => expect(isAnnounced(name, value)).toBe(true));
+
+  it.each([
+    ['Content-Type', 'text/plain; charset=utf-8'],
+    ['content-type', 'Multipart/Form-Data'],
+    ['content-type', 'application/x-www-form-urlencoded '],
+    ['Accept', 'a'.repeat(128)],
+    ['accept-language', 'a'.repeat(128)],
+    ['content-language', 'a'.repeat(128)],
+    ['Cookie', 'a=b'],
+    ['Sec-Fetch-Site', 'cross-site'],
+    ['proxy-authorization', 'x'],
+  ])('no %s: %s', (name, value) => expect(isAnnounced(name, value)).toBe(false));
 });

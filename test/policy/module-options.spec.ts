@@ -107,6 +107,14 @@ describe('readModuleOptions', () => {
     ]);
   });
 
+  it('reports a symbol in place of the name of a policy', () => {
+    const { module, problems } = readAll({ origin: false, policies: { [Symbol('public')]: { origin: '*' } } });
+    expect([problems, [...module.policies]]).toEqual([
+      [[undefined, problem('option_unknown', 'policies.Symbol(public)', 'Symbol(public)')]],
+      [],
+    ]);
+  });
+
   it('takes debug, off by default', () => {
     expect([readAll({ origin: false, debug: true }).module.debug, readAll({ origin: false }).module.debug]).toEqual([
       true,
@@ -239,6 +247,10 @@ describe('readModuleOptions', () => {
         [{ at: 'routes[0]', path: '/graphql', levels: [level({})] }],
         [[undefined, problem('routes_type', 'routes[1]', rule)]],
       ]);
+    });
+
+    it('and refuses rules that are undefined, once', () => {
+      expect(rulesOf(undefined)).toEqual([[], [[undefined, problem('option_undefined', 'routes', undefined)]]]);
     });
 
     it('and refuses a hole in place of one', () => {
