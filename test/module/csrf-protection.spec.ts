@@ -42,6 +42,14 @@ class CatsController {
   }
 }
 
+@Controller()
+class PublicController {
+  @Post('events')
+  record() {
+    return ran('record');
+  }
+}
+
 const cors: CorsModuleOptions = {
   origin: APP,
   policies: { public: { origin: '*' } },
@@ -170,14 +178,25 @@ afterEach(closeApps);
       expect(warned(app)[0]).toEqual([{ level: 'module' }, told, ['create']]);
     });
 
+    it('is not told of what a resolver may allow, of what allows nobody, nor of what is public and excluded', async () => {
+      const enabled = (app: INestApplication) => app.enableCsrfProtection();
+      const [asked, nobody, excluded] = await Promise.all([
+        start(enabled, { ...cors, origin: [APP, () => true], routes: [] }),
+        start(enabled, { ...cors, origin: ADMIN, routes: [{ path: '/none', policy: false }] }),
+        startApp({
+          platform,
+          cors: { origin: '*' },
+          controllers: [PublicController],
+          configure: app => app.enableCsrfProtection({ exclude: ['events'] }),
+        }),
+      ]);
+
+      expect(warned(asked)[0]).toEqual([{ level: 'module' }, `'${APP}'`, ['create']]);
+      expect(warned(nobody).filter(([location]) => JSON.stringify(location).includes('/none'))).toEqual([]);
+      expect(warned(excluded)).toEqual([]);
+    });
+
     it('is told of a public route that changes state: no list of trusted origins helps it', async () => {
-      @Controller()
-      class PublicController {
-        @Post('events')
-        record() {
-          return ran('record');
-        }
-      }
       const app = await startApp({
         platform,
         cors: { origin: '*' },
@@ -191,6 +210,16 @@ afterEach(closeApps);
 );
 
 describe.each(PLATFORMS)('CorsService.trustedOrigins() on %s', platform => {
+  it.each<[string, CorsModuleOptions['origin'], string[]]>([
+    ['everyone', '*', []],
+    ['nobody', false, []],
+    ['what a resolver allows', [APP, () => true], [APP]],
+  ])('leaves out %s', async (_who, origin, expected) => {
+    const app = await createApp({ platform, cors: { origin }, controllers: [PublicController] });
+    expect(app.get(CorsService).trustedOrigins()).toEqual(expected);
+    await app.close();
+  });
+
   it('leaves out what may only send requests that change nothing', async () => {
     @Controller('safe')
     class SafeController {
