@@ -17,6 +17,25 @@ const HANDSHAKE = '/socket.io/?EIO=4&transport=polling';
 beforeEach(() => Logger.overrideLogger(false));
 afterEach(closeApps);
 
+describe('The options that gatewayCors() gives', () => {
+  it('are lists of their own, which socket.io may change', () => {
+    const policy = { origin: APP, allowedHeaders: ['x-a'], exposedHeaders: ['x-b'] };
+    const { methods, allowedHeaders, exposedHeaders } = gatewayCors(policy);
+
+    expect([methods, allowedHeaders, exposedHeaders]).toEqual([['GET', 'POST'], ['x-a'], ['x-b']]);
+    expect([methods, allowedHeaders, exposedHeaders].map(Object.isFrozen)).toEqual([false, false, false]);
+  });
+
+  it("are '*' where the policy says so", () => {
+    const { origin, allowedHeaders, exposedHeaders } = gatewayCors({
+      origin: '*',
+      allowedHeaders: '*',
+      exposedHeaders: '*',
+    });
+    expect([origin, allowedHeaders, exposedHeaders]).toEqual(['*', '*', '*']);
+  });
+});
+
 describe.each(PLATFORMS)('gatewayCors() on %s (CTX-04)', platform => {
   function start(policy: CorsPolicyOptions) {
     @WebSocketGateway({ cors: gatewayCors(policy) })
