@@ -1,5 +1,5 @@
 import { Controller, Get, Injectable, Put, VersioningType } from '@nestjs/common';
-import { Cors, CorsService, type CorsIssue, type CorsModuleOptions } from 'nestjs-cors';
+import { Cors, CorsService, type CorsIssue, type CorsModuleOptions, type CorsPolicyOptions } from 'nestjs-cors';
 import { PROBLEMS } from '../../lib/messages.js';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
 import { ADMIN, APP, readable } from '../support/expected.js';
@@ -256,6 +256,37 @@ describe.each(PLATFORMS)('CorsService.warnings on %s', platform => {
     expect(
       await observe(app, { method: 'PUT', path: '/jobs', headers: { Origin: ADMIN, 'x-api-version': '2' } }),
     ).toEqual({ status: 200, cors: readable(ADMIN), ran: ['second'] });
+  });
+
+  it.each<[string, CorsModuleOptions, CorsPolicyOptions, CorsPolicyOptions, readonly string[]]>([
+    ['another lifetime', { origin: APP }, { maxAge: 1 }, { maxAge: 2 }, ['candidates_differ']],
+    ['another resolver', { origin: APP }, { origin: () => true }, { origin: () => true }, ['candidates_differ']],
+    ['the same origins, each in a list of its own', { origin: APP }, { origin: [ADMIN] }, { origin: [ADMIN] }, []],
+  ])('compares versions of one route whole: %s', async (_what, cors, first, second, codes) => {
+    @Cors(first)
+    @Controller({ path: 'jobs', version: '1' })
+    class FirstController {
+      @Put()
+      replace() {
+        return ran('first');
+      }
+    }
+    @Cors(second)
+    @Controller({ path: 'jobs', version: '2' })
+    class SecondController {
+      @Put()
+      replace() {
+        return ran('second');
+      }
+    }
+    const app = await startApp({
+      platform,
+      cors,
+      controllers: [FirstController, SecondController],
+      configure: app => app.enableVersioning({ type: VersioningType.HEADER, header: 'x-api-version' }),
+    });
+
+    expect(app.get(CorsService).warnings.map(({ code }) => code)).toEqual(codes);
   });
 
   describe('in production', () => {
