@@ -133,6 +133,23 @@ describe('gatewayCors()', () => {
     expect(logger.ofCors('warn')).toEqual([expect.stringContaining('in gatewayCors(): stands beside credentials')]);
   });
 
+  it.each([
+    ['production', ['is loopback']],
+    ['development', []],
+  ])('looks at loopback origins as CorsModule does, in %s', (environment, told) => {
+    const logger = new RecordingLogger();
+    Logger.overrideLogger(logger);
+    const before = process.env['NODE_ENV'];
+    process.env['NODE_ENV'] = environment;
+    try {
+      gatewayCors({ origin: 'http://localhost:3000' });
+    } finally {
+      process.env['NODE_ENV'] = before;
+    }
+
+    expect(logger.ofCors('warn')).toEqual(told.map(text => expect.stringContaining(text) as string));
+  });
+
   it('closes long-polling with false', () => {
     const { origin } = gatewayCors({ origin: false });
     const answers: unknown[] = [];

@@ -117,6 +117,30 @@ describe.each(PLATFORMS)('A rule for a path, on %s,', platform => {
     ]);
   });
 
+  it.each(['/api', '/api/open', '/cats/:id', '/cats/7'])(
+    'is told where a controller serves its path: %s',
+    async path => {
+      @Controller('cats')
+      class CatsController {
+        @Get(':id')
+        one() {
+          return 'one';
+        }
+      }
+      const app = await startApp({
+        platform,
+        controllers: [ApiController, CatsController],
+        cors: { origin: APP, routes: [{ path, policy: {} }] },
+      });
+      expect(app.get(CorsService).warnings.map(({ code }) => code)).toEqual(['rule_shadowed']);
+    },
+  );
+
+  it.each(['/cats', '/cats/:id/toys', '/dogs'])('is not told where none does: %s', async path => {
+    const app = await start(platform, { origin: APP, routes: [{ path, policy: {} }] });
+    expect(app.get(CorsService).warnings).toEqual([]);
+  });
+
   it('covers what is below its path, as what is mounted there does, and not what begins like it', async () => {
     const app = await start(platform, { origin: APP, routes: [{ path: '/closed', policy: false }] });
     const headersAt = async (path: string) => (await send(app, { path, headers: { Origin: APP } })).cors;
