@@ -15,14 +15,15 @@ export function reportDifferingCandidates(
 ): void {
   const told = new Set<string>();
   for (const route of routes) {
+    // Only a version makes more than one candidate, and each of those finds the others.
     if (route.version === undefined || matcher === undefined) continue;
     const method = route.verb === 'all' ? 'GET' : methodOf(route.verb);
     // Some request that the route serves, if its version is the one.
     const request = makeRequest({ method, url: sampleOf(route.path), host: sampleOf(hostOf(route.controller)) });
     const methods = matcher.matchPreflight(request, method, versionHeader);
-    const candidates = (methods.get(method) ?? []).filter(({ version }) => version !== undefined);
-    const policies = candidates.map(each => set.of(each.controller, each.handler));
-    if (policies.every(policy => policy === undefined || samePolicy(policy, policies[0]))) continue;
+    const candidates = methods.get(method) ?? [];
+    const [first, ...others] = candidates.flatMap(each => set.of(each.controller, each.handler) ?? []);
+    if (others.every(policy => samePolicy(policy, first))) continue;
     const target = `${method} ${route.path}`;
     const key = candidates
       .map(each => routeKey(each))

@@ -1,4 +1,5 @@
-import { Controller, Get, Injectable, Put, VersioningType } from '@nestjs/common';
+import { All, Controller, Get, Injectable, Put, VersioningType, type Type } from '@nestjs/common';
+import { NestApplication } from '@nestjs/core';
 import { Cors, CorsService, type CorsIssue, type CorsModuleOptions, type CorsPolicyOptions } from 'nestjs-cors';
 import { PROBLEMS } from '../../lib/messages.js';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
@@ -175,6 +176,50 @@ describe.each(PLATFORMS)('CorsService.warnings on %s', platform => {
     expect(await observe(app, { path: '/dogs/hidden', headers: { Origin: ADMIN } })).toMatchObject({ status: 404 });
   });
 
+  it('has @Cors() on what would be a route elsewhere: a controller that is none, an override without a route', async () => {
+    @Controller('dogs')
+    class DogsController {
+      @Cors({ origin: ADMIN })
+      @Get()
+      list() {
+        return ran('list');
+      }
+    }
+    class Base {
+      @Cors({ origin: ADMIN })
+      @Get('one')
+      one() {
+        return ran('one');
+      }
+    }
+    @Controller('birds')
+    class BirdsController extends Base {
+      @Cors({ origin: ADMIN })
+      override one() {
+        return ran('own');
+      }
+
+      @Get()
+      list() {
+        return ran('list');
+      }
+    }
+    const app = await startApp({
+      platform,
+      cors: { origin: APP },
+      controllers: [BirdsController],
+      providers: [DogsController],
+    });
+
+    const found = (controller: string, handler: string) => ({
+      code: 'decorator_without_effect',
+      location: { level: 'handler', controller, handler },
+    });
+    const told = app.get(CorsService).warnings.map(({ code, location }) => ({ code, location }));
+    expect(told).toHaveLength(2);
+    expect(told).toEqual(expect.arrayContaining([found('DogsController', 'list'), found('BirdsController', 'one')]));
+  });
+
   it('has @Cors() twice on one target, and the upper one is in force (DEC-08)', async () => {
     @Controller('twice')
     class TwiceController {
@@ -256,6 +301,50 @@ describe.each(PLATFORMS)('CorsService.warnings on %s', platform => {
     expect(
       await observe(app, { method: 'PUT', path: '/jobs', headers: { Origin: ADMIN, 'x-api-version': '2' } }),
     ).toEqual({ status: 200, cors: readable(ADMIN), ran: ['second'] });
+  });
+
+  describe('has such versions once', () => {
+    const versioned = (path: string, version: string | undefined, origin: string, verb = Get()): Type => {
+      class VersionedController {
+        handle() {
+          return ran('handle');
+        }
+      }
+      const { prototype } = VersionedController;
+      Reflect.decorate([verb], prototype, 'handle', Object.getOwnPropertyDescriptor(prototype, 'handle'));
+      Cors({ origin })(VersionedController);
+      Controller({ path, host: 'api.example', ...(version !== undefined && { version }) })(VersionedController);
+      return VersionedController;
+    };
+    const toldOf = async (...controllers: readonly Type[]) => {
+      const app = await startApp({
+        platform,
+        cors: { origin: false },
+        controllers: [...controllers],
+        configure: app => app.enableVersioning({ type: VersioningType.HEADER, header: 'x-api-version' }),
+      });
+      return app.get(CorsService).warnings.map(({ code, value }) => [code, value]);
+    };
+
+    it('where their paths are written otherwise, on a host of their own', async () => {
+      expect(await toldOf(versioned('jobs/:id', '1', APP), versioned('jobs/:name', '2', ADMIN))).toEqual([
+        ['candidates_differ', 'GET /jobs/:id'],
+      ]);
+    });
+
+    // Nest 11 registers them on Fastify without their versions, and Fastify refuses the second.
+    const canBoth = platform === 'express' || 'enableCsrfProtection' in NestApplication.prototype;
+    (canBoth ? it : it.skip)('where they serve every method', async () => {
+      expect(await toldOf(versioned('jobs', '1', APP, All()), versioned('jobs', '2', ADMIN, All()))).toEqual([
+        ['candidates_differ', 'GET /jobs'],
+      ]);
+    });
+
+    it('where one has no version, and serves what the others leave', async () => {
+      expect(await toldOf(versioned('jobs', '1', APP), versioned('jobs', undefined, ADMIN))).toEqual([
+        ['candidates_differ', 'GET /jobs'],
+      ]);
+    });
   });
 
   it.each<[string, CorsModuleOptions, CorsPolicyOptions, CorsPolicyOptions, readonly string[]]>([
