@@ -39,7 +39,8 @@ export function createMergedPolicyCheck(environment: Environment): MergedPolicyC
   /** Warns of what `add()` adds in vain. A pattern that covers what is inherited is not: it widens the list. */
   function reportRepeatedAdditions(parts: readonly ListPart<OriginPattern>[], report: ReportAt): void {
     parts.forEach(({ level, items }, at) => {
-      // The first part has nothing before it: it was looked at when its level was read.
+      // Nothing is before the first part, which may be long and is inherited by many routes.
+      if (at === 0) return;
       const inherited = parts.slice(0, at).map(part => indexOf(part.items));
       items.forEach((item, index) => {
         for (const list of inherited) {
