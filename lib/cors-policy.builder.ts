@@ -2,7 +2,7 @@ import { reportDifferingCandidates } from './candidates.js';
 import type { CorsMetadataAccessor } from './cors-metadata.accessor.js';
 import { IssueCollector, issueRouteOf, type CorsIssueLocation, type CorsIssueRoute } from './cors-issue.js';
 import { compileSet, type MergedRule, type PolicySet } from './cors-policy.set.js';
-import { CorsConfigurationError } from './cors.errors.js';
+import { throwErrors } from './cors.errors.js';
 import type { ExploredApp } from './cors.explorer.js';
 import { reportUntrustedOrigins } from './csrf-protection.js';
 import type { ProblemCode } from './messages.js';
@@ -77,8 +77,7 @@ class PolicySetBuilder {
     const reader = new LevelReader(this.app, stated.policies, this.metadata, this.issues, locate);
     const merged = new Map(this.app.routes.map(route => [route, this.#mergeRoute(route, stated, reader)]));
 
-    const errors = this.issues.errors();
-    if (errors.length > 0) throw new CorsConfigurationError(errors);
+    throwErrors(this.issues);
     const set = compileSet(module, rules, merged, stated.bounds);
     const { securityHook } = this.app;
     reportDifferingCandidates(set, this.app, this.issues);

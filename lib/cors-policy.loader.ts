@@ -1,6 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { CORS_MODULE_OPTIONS } from './cors.constants.js';
-import { CorsConfigurationError } from './cors.errors.js';
+import { CorsConfigurationError, throwErrors } from './cors.errors.js';
 import { CorsExplorer, type ExploredApp } from './cors.explorer.js';
 import { IssueCollector } from './cors-issue.js';
 import { CorsMetadataAccessor } from './cors-metadata.accessor.js';
@@ -56,7 +56,9 @@ export class CorsPolicyLoader {
     platform.beforeStart(() => {
       const late = new IssueCollector();
       const matcher = this.explorer.createMatcher(platform, app.routes, late);
-      if (matcher === undefined || late.errors().length > 0) throw new CorsConfigurationError(late.errors());
+      throwErrors(late);
+      // Without a matcher there is an error, and the line above has thrown it.
+      if (matcher === undefined) return;
       this.#app = { ...app, matcher };
       this.registry.current = this.registry.table.withMatcher(matcher);
     });
@@ -105,8 +107,7 @@ export class CorsPolicyLoader {
     const bound = await this.resolvers.bind(resolvers.keys(), resolverTimeout, (ref, found) =>
       issues.add(resolvers.get(ref) ?? { level: 'module' }, found),
     );
-    const errors = issues.errors();
-    if (errors.length > 0) throw new CorsConfigurationError(errors);
+    throwErrors(issues);
     return new PolicyTable(policies, matcher, bound);
   }
 }

@@ -1,5 +1,5 @@
 import { ForbiddenException } from '@nestjs/common';
-import { placeOf, subjectOf, type CorsIssue } from './cors-issue.js';
+import { placeOf, subjectOf, type CorsIssue, type IssueCollector } from './cors-issue.js';
 import { FORBIDDEN_BODY, PROBLEMS } from './messages.js';
 import type { CorsReason } from './protocol/decision.js';
 
@@ -18,6 +18,12 @@ export class CorsConfigurationError extends Error {
     // Not enumerable: Node prints enumerable properties below the stack, and the message has it all.
     Object.defineProperty(this, 'issues', { value: Object.freeze([...issues]), enumerable: false });
   }
+}
+
+/** @throws {CorsConfigurationError} with the errors that were collected, if there are any */
+export function throwErrors(issues: IssueCollector): void {
+  const errors = issues.errors();
+  if (errors.length > 0) throw new CorsConfigurationError(errors);
 }
 
 /**

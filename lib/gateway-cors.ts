@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { LOGGER_CONTEXT } from './cors.constants.js';
-import { CorsConfigurationError } from './cors.errors.js';
+import { throwErrors } from './cors.errors.js';
 import { IssueCollector, type CorsIssueLocation } from './cors-issue.js';
 import { createMergedPolicyCheck } from './policy/check.js';
 import { createPolicyCompiler, type CompiledPolicy } from './policy/compile.js';
@@ -73,8 +73,7 @@ function compile(policy: CorsPolicyOptions): CompiledPolicy {
   if (typeof origin === 'object' && origin.resolver !== undefined) {
     issues.add(LOCATION, problem('gateway_resolver', 'origin', origin.resolver));
   }
-  const errors = issues.errors();
-  if (errors.length > 0) throw new CorsConfigurationError(errors);
+  throwErrors(issues);
   const logger = new Logger(LOGGER_CONTEXT);
   for (const { message, hint } of issues.warnings()) logger.warn(`${message} ${hint}`);
   return createPolicyCompiler()(merged);

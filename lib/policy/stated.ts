@@ -91,7 +91,8 @@ export function readKey(options: object, key: string, report: Report): unknown {
   return INVALID;
 }
 
-function unreadable(path: string, error: unknown): Problem {
+/** The problem of what throws as it is read. */
+export function unreadable(path: string, error: unknown): Problem {
   return problem('options_unreadable', path, error instanceof Error ? error.message : error);
 }
 

@@ -1,7 +1,8 @@
-import { CorsConfigurationError } from '../cors.errors.js';
+import { throwErrors } from '../cors.errors.js';
 import { IssueCollector } from '../cors-issue.js';
 import { problem, type Problem } from '../policy/issue.js';
 import { isOriginProblem, parseOriginPattern } from '../policy/origin-pattern.js';
+import { unreadable } from '../policy/stated.js';
 
 /**
  * Where {@link originsFromEnv} looks: variables by name, or Nest's `ConfigService`.
@@ -33,8 +34,7 @@ const EXAMPLE = ['https://app.example.com', 'https://admin.example.com'];
 export function originsFromEnv(name: string, env: CorsEnvironment = process.env): string[] {
   const issues = new IssueCollector();
   const origins = readOrigins(name, env, found => issues.add({ level: 'environment', variable: name }, found));
-  const errors = issues.errors();
-  if (errors.length > 0) throw new CorsConfigurationError(errors);
+  throwErrors(issues);
   return origins;
 }
 
@@ -44,7 +44,7 @@ function readOrigins(name: string, env: CorsEnvironment, report: (found: Problem
   try {
     value = lookUp(name, env);
   } catch (error) {
-    report(problem('options_unreadable', name, error instanceof Error ? error.message : error));
+    report(unreadable(name, error));
     return [];
   }
   if (value !== undefined && typeof value !== 'string') {
