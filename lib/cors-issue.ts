@@ -17,9 +17,13 @@ export type CorsIssueCode = ProblemCode;
  * @publicApi
  */
 export interface CorsIssueRoute {
+  /** The name of the class. */
   readonly controller: string;
+  /** The name of the method. */
   readonly handler: string;
+  /** `ALL` for a handler of every method. */
   readonly method: string;
+  /** The whole path, global prefix included. */
   readonly path: string;
 }
 
@@ -29,6 +33,7 @@ export interface CorsIssueRoute {
  * @publicApi
  */
 export interface CorsIssueLocation {
+  /** The kind of place: `app` is none that is written, `environment` a variable, `route` a rule for a path. */
   readonly level:
     'app' | 'module' | 'feature' | 'policy' | 'route' | 'controller' | 'handler' | 'gateway' | 'environment' | 'file';
   /** The module that imports the feature. */
@@ -37,7 +42,9 @@ export interface CorsIssueLocation {
   readonly policy?: string;
   /** The path of a rule in `routes`. */
   readonly rule?: string;
+  /** The controller that `@Cors()` stands on, or in. */
   readonly controller?: string;
+  /** The handler that `@Cors()` stands on. */
   readonly handler?: string;
   /** The environment variable. */
   readonly variable?: string;
@@ -53,6 +60,7 @@ export interface CorsIssueLocation {
 export interface CorsIssue {
   /** Stable: safe to branch on. */
   readonly code: CorsIssueCode;
+  /** An error keeps the app from booting; a warning does not. */
   readonly severity: 'error' | 'warning';
   /** The option and, in a list, the entry: `origin[1]`. */
   readonly path: string;
@@ -62,6 +70,7 @@ export interface CorsIssue {
   readonly message: string;
   /** What to type instead. */
   readonly hint: string;
+  /** Where it is written. */
   readonly location: CorsIssueLocation;
   /** The routes it affects; empty for an issue of the whole app. */
   readonly routes: readonly CorsIssueRoute[];

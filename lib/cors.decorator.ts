@@ -60,6 +60,12 @@ export function Cors(...args: readonly unknown[]): ClassDecorator & MethodDecora
  *
  * CORS is not access control: the handler still runs for requests that need no preflight. Keep the guards.
  *
+ * @example
+ * ```ts
+ * @NoCors()
+ * @Controller('admin')
+ * export class AdminController {}
+ * ```
  * @publicApi
  */
 export function NoCors(): ClassDecorator & MethodDecorator {

@@ -11,6 +11,7 @@ import type { CorsReason } from './protocol/decision.js';
  */
 export class CorsConfigurationError extends Error {
   override readonly name = 'CorsConfigurationError';
+  /** The errors, in the order in which the message tells them; frozen. */
   readonly issues!: readonly CorsIssue[];
 
   constructor(issues: readonly CorsIssue[]) {

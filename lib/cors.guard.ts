@@ -25,7 +25,7 @@ export class CorsGuard implements CanActivate {
   /**
    * A promise only where a resolver has to be asked.
    *
-   * @throws {CorsForbiddenException} when the policy refuses the request
+   * @throws {@link CorsForbiddenException} when the policy refuses the request
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return true;

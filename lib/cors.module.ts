@@ -25,9 +25,20 @@ import { snapshot } from './policy/snapshot.js';
 /**
  * Makes the options of `CorsModule.forRootAsync({ useClass })` and `{ useExisting }`.
  *
+ * @example
+ * ```ts
+ * @Injectable()
+ * export class CorsSettings implements CorsOptionsFactory {
+ *   createCorsOptions(): CorsModuleOptions {
+ *     return { origin: originsFromEnv('CORS_ORIGINS') };
+ *   }
+ * }
+ * ```
+ *
  * @publicApi
  */
 export interface CorsOptionsFactory {
+  /** Called once, when the injector makes the module. */
   createCorsOptions(): CorsModuleOptions | Promise<CorsModuleOptions>;
 }
 
@@ -120,6 +131,14 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
    *
    * Nothing is checked here: the app's whole configuration is checked at once when it is initialized, where the routes
    * are known, and a {@link CorsConfigurationError} lists every problem.
+   *
+   * @example
+   * ```ts
+   * CorsModule.forRoot({
+   *   origin: ['https://app.example.com'],
+   *   policies: { public: { origin: '*', methods: ['GET'] } },
+   * });
+   * ```
    */
   static override forRoot<const Written>(options: CheckedModuleOptions<Written>): DynamicModule {
     // What happens to the options afterwards has no effect.

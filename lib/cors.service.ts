@@ -43,11 +43,15 @@ export interface CorsQuery {
  * @publicApi
  */
 export interface CorsRoute {
+  /** The name of the class. */
   readonly controller: string;
+  /** The name of the method. */
   readonly handler: string;
   /** `ALL` for a handler of every method. */
   readonly method: string;
+  /** The whole path, global prefix included. */
   readonly path: string;
+  /** The versions that it serves; absent where it has none. */
   readonly version?: string;
 }
 
@@ -57,7 +61,9 @@ export interface CorsRoute {
  * @publicApi
  */
 export interface CorsVerdict {
+  /** Whether the policy allows it. */
   readonly allowed: boolean;
+  /** `'allowed'`, or why not. */
   readonly reason: CorsReason;
   /** The response headers that the CORS protocol adds. */
   readonly headers: Readonly<Record<string, string>>;
@@ -73,10 +79,13 @@ export interface CorsExplanation {
   readonly route?: CorsRoute;
   /** The handlers that its preflight may be meant for: more than one only where it cannot tell. */
   readonly candidates: readonly CorsRoute[];
+  /** The policy that the actual request is judged by. */
   readonly policy: EffectiveCorsPolicy;
   /** Which level stated each field of the policy. */
   readonly provenance: PolicyProvenance;
+  /** What its preflight is answered; also for a request that needs none. */
   readonly preflight: CorsVerdict;
+  /** What its response carries. */
   readonly actual: CorsVerdict;
   /** The smallest change that would allow what is refused. */
   readonly hint?: string;
@@ -88,8 +97,11 @@ export interface CorsExplanation {
  * @publicApi
  */
 export interface CorsRoutePolicy {
+  /** The route of a controller. */
   readonly route: CorsRoute;
+  /** Every field, resolved. */
   readonly policy: EffectiveCorsPolicy;
+  /** Which level stated each field of the policy. */
   readonly provenance: PolicyProvenance;
 }
 
@@ -107,12 +119,26 @@ export class CorsService {
     @Inject(CorsPolicyLoader) private readonly loader: CorsPolicyLoader,
   ) {}
 
-  /** What is legal in the configuration but probably wrong. Logged once at boot. */
+  /**
+   * What is legal in the configuration but probably wrong. Logged once at boot.
+   *
+   * @throws {Error} before `app.init()`
+   */
   get warnings(): readonly CorsIssue[] {
     return this.registry.table.warnings;
   }
 
-  /** Every route of the app with its policy, in the order in which Nest registers them. */
+  /**
+   * Every route of the app with its policy, in the order in which Nest registers them.
+   *
+   * @throws {Error} before `app.init()`
+   * @example
+   * ```ts
+   * for (const { route, policy } of app.get(CorsService).policies()) {
+   *   console.log(route.method, route.path, policy.origin);
+   * }
+   * ```
+   */
   policies(): readonly CorsRoutePolicy[] {
     const { routes } = this.registry.table;
     const methods = methodsByPath(routes.map(({ route }) => route));
@@ -130,7 +156,7 @@ export class CorsService {
    *
    * Can be called before the app is initialized, as that option is needed then.
    *
-   * @throws {CorsConfigurationError} where the configuration is in error
+   * @throws {@link CorsConfigurationError} where the configuration is in error
    * @example
    * ```ts
    * app.enableCsrfProtection({ trustedOrigins: app.get(CorsService).trustedOrigins() });

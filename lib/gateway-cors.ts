@@ -17,13 +17,18 @@ import { judgeOrigin } from './protocol/decision.js';
  * @publicApi
  */
 export interface GatewayCorsOptions {
+  /** `'*'`, or a function that socket.io calls with the `Origin` of each request. */
   readonly origin:
     '*' | ((origin: string | undefined, callback: (error: Error | null, allow: boolean) => void) => void);
   readonly methods: string[];
+  /** The request headers that scripts may send. */
   readonly allowedHeaders: string[] | '*';
+  /** The response headers that scripts may read. */
   readonly exposedHeaders: string[] | '*';
   readonly credentials: boolean;
+  /** In seconds. */
   readonly maxAge: number;
+  /** The status of an allowed preflight. */
   readonly optionsSuccessStatus: number;
 }
 
@@ -40,7 +45,7 @@ const POLLING_METHODS = ['GET', 'POST'];
  * handshake where it matters (`allowRequest`).
  *
  * @param policy every field as in `CorsModule.forRoot()`; `methods` defaults to what long-polling uses
- * @throws {CorsConfigurationError} with every error of the policy
+ * @throws {@link CorsConfigurationError} with every error of the policy
  * @example
  * ```ts
  * @WebSocketGateway({ cors: gatewayCors({ origin: ['https://app.example.com'], credentials: true }) })

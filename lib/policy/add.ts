@@ -20,6 +20,8 @@ export interface ListAddition {
  * @example
  * ```ts
  * @Cors({ origin: add('https://partner.example.net') })
+ * @Controller('orders')
+ * export class OrdersController {}
  * ```
  * @publicApi
  */

@@ -57,6 +57,7 @@ export interface CorsRequestContext {
  * @publicApi
  */
 export interface CorsOriginResolver {
+  /** Whether the origin may read what the request asks for. */
   isAllowed(origin: string, context: CorsRequestContext): boolean | Promise<boolean>;
 }
 
@@ -197,10 +198,12 @@ export interface CorsPolicyOptions {
 export interface EffectiveCorsPolicy {
   /** A list as it was written; a resolver in it is shown as `[resolver TenantOrigins]`. */
   readonly origin: '*' | false | readonly string[];
+  /** Those that are stated and routed at the path. */
   readonly methods: readonly string[];
   readonly allowedHeaders: '*' | readonly string[];
   readonly exposedHeaders: '*' | readonly string[];
   readonly credentials: boolean;
+  /** In seconds. */
   readonly maxAge: number;
   readonly optionsSuccessStatus: 200 | 204;
   readonly rejectDisallowed: boolean;
@@ -293,16 +296,32 @@ export interface CorsBounds {
    */
   credentials?: boolean;
 
-  /** The methods that cross-origin callers may be given. `GET` includes `HEAD`. */
+  /**
+   * The methods that cross-origin callers may be given. `GET` includes `HEAD`.
+   *
+   * @default any
+   */
   methods?: string | readonly string[];
 
-  /** The request headers that may be allowed; `'*'` bounds nothing. */
+  /**
+   * The request headers that may be allowed; `'*'` bounds nothing.
+   *
+   * @default any
+   */
   allowedHeaders?: string | readonly string[];
 
-  /** The response headers that may be exposed; `'*'` bounds nothing. */
+  /**
+   * The response headers that may be exposed; `'*'` bounds nothing.
+   *
+   * @default any
+   */
   exposedHeaders?: string | readonly string[];
 
-  /** The longest time in seconds that a preflight's answer may be cached, from 0 to 86400. */
+  /**
+   * The longest time in whole seconds that a preflight's answer may be cached, from 0 to 86400.
+   *
+   * @default 86400
+   */
   maxAge?: number;
 }
 
@@ -326,7 +345,11 @@ export interface CorsResolverOptions {
  * @publicApi
  */
 export interface CorsModuleOptions extends CorsPolicyOptions {
-  /** The app's allowlist. There is no default: state it, or state `false` for no cross-origin access. */
+  /**
+   * The app's allowlist. There is no default: state it, or state `false` for no cross-origin access.
+   *
+   * @example ['https://app.example.com', 'https://*.preview.example.com']
+   */
   origin: CorsOrigin;
 
   /**

@@ -20,7 +20,7 @@ const EXAMPLE = ['https://app.example.com', 'https://admin.example.com'];
  *
  * @param name the variable
  * @param env where to look; `process.env`, unless a `ConfigService` or an object is passed
- * @throws {CorsConfigurationError} with every error of the variable
+ * @throws {@link CorsConfigurationError} with every error of the variable
  * @example
  * ```ts
  * // CORS_ORIGINS=https://app.example.com,https://admin.example.com

@@ -22,7 +22,11 @@ const FORMATS: ReadonlyMap<string, 'json' | 'yaml'> = new Map([
  * beside them: `{ ...corsOptionsFromFile('cors.yaml'), debug: true }`.
  *
  * @param path from the working directory, or absolute; or a `file:` URL: `new URL('./cors.yaml', import.meta.url)`
- * @throws {CorsConfigurationError} with every reason why the file cannot be read
+ * @throws {@link CorsConfigurationError} with every reason why the file cannot be read
+ * @example
+ * ```ts
+ * CorsModule.forRoot(corsOptionsFromFile('config/cors.yaml'));
+ * ```
  * @publicApi
  */
 export function corsOptionsFromFile(path: string | URL): CorsModuleOptions {
