@@ -23,10 +23,16 @@ function isLinkTarget(link: string, from: string): boolean {
   return existsSync(file) && (heading === undefined || headingsOf(readFileSync(file, 'utf8')).includes(heading));
 }
 
-/** As GitHub makes them: lower case, without punctuation, with hyphens for spaces. */
+/** As GitHub makes them: lower case, without punctuation, with hyphens for spaces, numbered from the second on. */
 function headingsOf(text: string): readonly string[] {
   const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase());
-  return headings.map(heading => heading.replace(/[^\w\s-]/g, '').replaceAll(' ', '-'));
+  const seen = new Map<string, number>();
+  return headings.map(heading => {
+    const anchor = heading.replace(/[^\w\s-]/g, '').replaceAll(' ', '-');
+    const before = seen.get(anchor) ?? 0;
+    seen.set(anchor, before + 1);
+    return before === 0 ? anchor : `${anchor}-${String(before)}`;
+  });
 }
 
 /** Snippets leave out imports, and the app they stand in: what they mean by these names. */
@@ -34,13 +40,20 @@ const AMBIENT = `
   declare const app: import('@nestjs/common').INestApplication;
   declare class AppModule {}
   declare class ReportsController {}
+  declare class OrdersController {}
+  declare const loadOrigins: () => Promise<string[]>;
   declare class TenantsService {
     hasOrigin(host: string, origin: string): Promise<boolean>;
   }
-  ${ambient('@nestjs/common', ['Controller', 'Get', 'Injectable', 'Module'])}
+  ${ambient('@nestjs/common', ['Controller', 'Get', 'Injectable', 'Module', 'Post'])}
   ${ambient('@nestjs/testing', ['Test'])}
   ${ambient('@nestjs/websockets', ['WebSocketGateway'])}
-  ${ambient('nestjs-cors', ['add', 'Cors', 'CorsModule', 'CorsService', 'CORS_MODULE_OPTIONS', 'originsFromEnv'])}
+  ${ambient('nestjs-cors', [
+    ...['add', 'Cors', 'CorsConfigurationError', 'CorsModule', 'corsOptionsFromFile', 'CorsService'],
+    ...['CORS_MODULE_OPTIONS', 'gatewayCors', 'NoCors', 'originsFromEnv'],
+  ])}
+  type CorsModuleOptions = import('nestjs-cors').CorsModuleOptions;
+  type CorsOptionsFactory = import('nestjs-cors').CorsOptionsFactory;
   type CorsOriginResolver = import('nestjs-cors').CorsOriginResolver;
   type CorsRequestContext = import('nestjs-cors').CorsRequestContext;
   ${ambient('@nestjs/config', ['ConfigService'])}
