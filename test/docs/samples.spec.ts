@@ -4,13 +4,13 @@ import { NestApplication } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import * as cors from 'nestjs-cors';
 import { CorsConfigurationError, CorsService, type CorsOriginResolver } from 'nestjs-cors';
-import ts from 'typescript';
 import { closeApps, configurationErrorOf, createApp, PLATFORMS, startApp } from '../support/app.js';
 import { preflightOf } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';
 import { RecordingLogger } from '../support/logger.js';
 import { blocksOf } from '../support/markdown.js';
 import { watchHandlers } from '../support/observe.js';
+import { exportsOf } from '../support/snippets.js';
 
 const { observe } = watchHandlers();
 const RESOLVERS = 'docs/resolvers.md';
@@ -264,20 +264,9 @@ describe.each(PLATFORMS)('docs/bounds-and-features.md on %s', platform => {
   });
 });
 
-/** Runs a page's only TypeScript block that contains a text: what it exports. */
+/** What a page's only TypeScript block that contains a text exports. */
 function sample(page: string, containing: string): Readonly<Record<string, unknown>> {
-  const { outputText } = ts.transpileModule(only(page, 'ts', containing), {
-    compilerOptions: {
-      module: ts.ModuleKind.CommonJS,
-      target: ts.ScriptTarget.ES2022,
-      experimentalDecorators: true,
-      emitDecoratorMetadata: true,
-    },
-  });
-  const packages: Readonly<Record<string, object>> = { '@nestjs/common': common, 'nestjs-cors': cors };
-  const exported = {};
-  new Function('require', 'exports', outputText)((name: string) => packages[name], exported);
-  return exported;
+  return exportsOf(only(page, 'ts', containing), { '@nestjs/common': common, 'nestjs-cors': cors });
 }
 
 function textOf(page: string, containing: string): string {

@@ -10,6 +10,8 @@ export interface Block {
   readonly text: string;
   /** The line of its first character, from 1. */
   readonly line: number;
+  /** The `##` heading that it stands under; `''` above the first. */
+  readonly heading: string;
 }
 
 /** The guide's pages, and those at the root. */
@@ -26,6 +28,7 @@ export function blocksOf(page: string): readonly Block[] {
     language,
     text: block.trimEnd(),
     line: text.slice(0, index).split('\n').length + 1,
+    heading: [...text.slice(0, index).matchAll(/^## (.*)$/gm)].at(-1)?.[1] ?? '',
   }));
 }
 

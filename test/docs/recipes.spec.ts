@@ -1,0 +1,113 @@
+import * as apollo from '@nestjs/apollo';
+import * as common from '@nestjs/common';
+import * as config from '@nestjs/config';
+import * as core from '@nestjs/core';
+import * as graphql from '@nestjs/graphql';
+import * as express from '@nestjs/platform-express';
+import * as fastify from '@nestjs/platform-fastify';
+import fastifyCors from '@fastify/cors';
+import type { INestApplication, Type } from '@nestjs/common';
+import corsMiddleware from 'cors';
+import * as cors from 'nestjs-cors';
+import { closeApps, PLATFORMS, startApp, type Platform } from '../support/app.js';
+import { portOf } from '../support/client.js';
+import { exchangeAt, expectAnswer, isCommand, type ShownExchange } from '../support/exchanges.js';
+import { blocksOf, PAGES, type Block } from '../support/markdown.js';
+import { exportsOf, resultOf } from '../support/snippets.js';
+
+const packages = {
+  '@fastify/cors': { __esModule: true, default: fastifyCors },
+  '@nestjs/apollo': apollo,
+  '@nestjs/common': common,
+  '@nestjs/config': config,
+  '@nestjs/core': core,
+  '@nestjs/graphql': graphql,
+  '@nestjs/platform-express': express,
+  '@nestjs/platform-fastify': fastify,
+  cors: { __esModule: true, default: corsMiddleware },
+  'nestjs-cors': cors,
+};
+
+/** An app of a page, and what the page shows of it. */
+interface Shown {
+  readonly title: string;
+  /** A block that exports `AppModule`. */
+  readonly module: Block;
+  /** A block that creates an app of it, where the page has one of its own: `const app = …`. */
+  readonly main?: Block;
+  /** Variables that the page sets for it. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly exchanges: readonly ShownExchange[];
+}
+
+/** README.md's requests are sent to its sample; its own spec does. */
+const GUIDE = PAGES.filter(page => page !== 'README.md' && blocksOf(page).some(isCommand));
+
+afterEach(closeApps);
+
+describe.each(GUIDE)('%s', page => {
+  describe.each(appsOf(page))('$title', shown => {
+    it.each(platformsOf(shown))('is answered as it shows, on %s', async platform => {
+      const app = await start(shown, platform);
+      for (const exchange of shown.exchanges) await expectAnswer(exchange, String(portOf(app)), 'optional');
+    });
+  });
+
+  it('shows no request that nothing is sent for', () => {
+    const commands = blocksOf(page).filter(isCommand);
+    expect(appsOf(page).flatMap(({ exchanges }) => exchanges)).toHaveLength(commands.length);
+  });
+});
+
+/** A page tells a story: each request is sent to the app that was shown last. */
+function appsOf(page: string): readonly Shown[] {
+  const apps: Shown[] = [];
+  let module: Block | undefined;
+  let main: Block | undefined;
+  let environment: Readonly<Record<string, string>> = {};
+  let exchanges: ShownExchange[] = [];
+  const blocks = blocksOf(page);
+  blocks.forEach((block, index) => {
+    const { language, text, heading, line } = block;
+    const isModule = language === 'ts' && text.includes('export class AppModule');
+    const isMain = language === 'ts' && text.includes('const app = await NestFactory.create');
+    if (isModule) [module, main] = [block, undefined];
+    if (isMain) main = block;
+    if (isModule || isMain) exchanges = [];
+    if (language === 'sh' && /^[A-Z_]+=/.test(text)) environment = variablesOf(text);
+    if (!isCommand(block)) return;
+    if (module === undefined) throw new Error(`${page}:${String(line)}: no app was shown`);
+    if (exchanges.length === 0) {
+      const title = `${heading} (line ${String((main ?? module).line)})`;
+      apps.push({ title, module, ...(main && { main }), environment, exchanges });
+      environment = {};
+    }
+    exchanges.push(exchangeAt(blocks, index));
+  });
+  return apps;
+}
+
+function variablesOf(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(text.split('\n').map(line => [line.split('=')[0] ?? '', line.replace(/^[^=]*=/, '')]));
+}
+
+function platformsOf({ main }: Shown): readonly Platform[] {
+  if (main?.text.includes('NestFastifyApplication')) return ['fastify'];
+  return main?.text.includes('NestExpressApplication') ? ['express'] : PLATFORMS;
+}
+
+async function start({ module, main, environment }: Shown, platform: Platform): Promise<INestApplication> {
+  const before = { ...process.env };
+  Object.assign(process.env, environment);
+  try {
+    const { AppModule } = exportsOf(module.text, packages);
+    const imports = [AppModule as Type];
+    if (main === undefined) return await startApp({ platform, imports });
+    // What main.ts does after `create()`, done to an app that the test started for it.
+    const body = main.text.replace(/NestFactory\.create[^;]*;/, 'created;').replace(/await app\.listen\(.*\);/, '');
+    const configure = (created: INestApplication) => resultOf(body, packages, { created }, 'app');
+    return await startApp({ platform, imports, configure });
+  } finally {
+    process.env = before;
+  }
+}
