@@ -3,17 +3,27 @@ import ts from 'typescript';
 /** Packages by name, as the snippets of pages import them. */
 export type Packages = Readonly<Record<string, object>>;
 
-/** Runs TypeScript of a page: what it exports. */
-export function exportsOf(source: string, packages: Packages): Readonly<Record<string, unknown>> {
+/**
+ * Runs TypeScript of a page: what it exports.
+ *
+ * @param scope what stands around it: the app that a page means
+ */
+export function exportsOf(
+  source: string,
+  packages: Packages,
+  scope: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
   const exported = {};
-  new Function('require', 'exports', compiled(source))(requireFrom(packages), exported);
+  const run = new Function('require', 'exports', ...Object.keys(scope), compiled(source));
+  run(requireFrom(packages), exported, ...Object.values(scope));
   return exported;
 }
 
 /**
- * Runs TypeScript of a page as a program, which may await at its top level: the value that it has in `result`.
+ * Runs TypeScript of a page as a program, which may await at its top level.
  *
- * @param scope what stands around the program: the app that a page means
+ * @param scope what stands around it
+ * @param result the variable to return
  */
 export async function resultOf(
   source: string,
