@@ -45,13 +45,17 @@ const AMBIENT = `
   declare class TenantsService {
     hasOrigin(host: string, origin: string): Promise<boolean>;
   }
-  ${ambient('@nestjs/common', ['Controller', 'Get', 'Injectable', 'Module', 'Post'])}
+  ${ambient('@nestjs/common', ['Controller', 'Get', 'Injectable', 'Module', 'Post', 'Put'])}
   ${ambient('@nestjs/testing', ['Test'])}
   ${ambient('@nestjs/websockets', ['WebSocketGateway'])}
   ${ambient('nestjs-cors', [
     ...['add', 'Cors', 'CorsConfigurationError', 'CorsModule', 'corsOptionsFromFile', 'CorsService'],
     ...['CORS_MODULE_OPTIONS', 'gatewayCors', 'NoCors', 'originsFromEnv'],
   ])}
+  ${ambient('../support/app.js', ['closeApps', 'PLATFORMS', 'startApp'])}
+  ${ambient('../support/client.js', ['preflightOf'])}
+  ${ambient('../support/expected.js', ['APP', 'granted'])}
+  ${ambient('../support/observe.js', ['watchHandlers'])}
   type CorsModuleOptions = import('nestjs-cors').CorsModuleOptions;
   type CorsOptionsFactory = import('nestjs-cors').CorsOptionsFactory;
   type CorsOriginResolver = import('nestjs-cors').CorsOriginResolver;

@@ -2,7 +2,11 @@ import * as common from '@nestjs/common';
 import * as testing from '@nestjs/testing';
 import * as cors from 'nestjs-cors';
 import supertest from 'supertest';
+import * as apps from '../support/app.js';
+import * as client from '../support/client.js';
+import * as expected from '../support/expected.js';
 import { blocksOf } from '../support/markdown.js';
+import { watchHandlers } from '../support/observe.js';
 import { exportsOf } from '../support/snippets.js';
 
 const packages = {
@@ -11,11 +15,18 @@ const packages = {
   'nestjs-cors': cors,
   supertest: { __esModule: true, default: supertest },
 };
-const [app, ...tests] = blocksOf('docs/testing.md').flatMap(({ language, text }) => (language === 'ts' ? [text] : []));
+const snippetsOf = (page: string) => blocksOf(page).flatMap(({ language, text }) => (language === 'ts' ? [text] : []));
+const [app, ...tests] = snippetsOf('docs/testing.md');
 
 describe('docs/testing.md', () => {
   const { AppModule } = exportsOf(app ?? '', packages);
 
   // Its tests are tests.
   for (const test of tests) exportsOf(test, packages, { AppModule });
+});
+
+describe('CONTRIBUTING.md', () => {
+  const { Controller, Put } = common;
+  const scope = { Controller, Put, watchHandlers, ...apps, ...client, ...expected };
+  for (const test of snippetsOf('CONTRIBUTING.md')) exportsOf(test, packages, scope);
 });
