@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as apollo from '@nestjs/apollo';
 import * as common from '@nestjs/common';
 import * as config from '@nestjs/config';
@@ -9,10 +11,10 @@ import fastifyCors from '@fastify/cors';
 import type { INestApplication, Type } from '@nestjs/common';
 import corsMiddleware from 'cors';
 import * as cors from 'nestjs-cors';
-import { closeApps, PLATFORMS, startApp, type Platform } from '../support/app.js';
+import { closeApps, configurationErrorOf, PLATFORMS, startApp, type Platform } from '../support/app.js';
 import { portOf } from '../support/client.js';
-import { exchangeAt, expectAnswer, isCommand, type ShownExchange } from '../support/exchanges.js';
-import { blocksOf, PAGES, type Block } from '../support/markdown.js';
+import { exchangeAt, exchangesOf, expectAnswer, isCommand, type ShownExchange } from '../support/exchanges.js';
+import { blocksOf, PAGES, ROOT, type Block } from '../support/markdown.js';
 import { exportsOf, resultOf } from '../support/snippets.js';
 
 const packages = {
@@ -59,6 +61,34 @@ describe.each(GUIDE)('%s', page => {
   });
 });
 
+it.each(PAGES)('%s shows no response without the request that it answers', page => {
+  const responses = blocksOf(page).filter(({ language }) => language === 'http');
+  expect(exchangesOf(page)).toHaveLength(responses.length);
+});
+
+describe('docs/recipes.md', () => {
+  const section = (heading: string) =>
+    readFileSync(join(ROOT, 'docs/recipes.md'), 'utf8').split(`\n## ${heading}\n`)[1];
+  const spans = (text = '') => [...text.matchAll(/`(https:\/\/\*\.[^`]+)`/g)].map(([, origin = '']) => origin);
+
+  it.each(spans(section('Preview deployments')?.split('\n## ')[0]))('is right that %s does not boot', async origin => {
+    const { issues } = await configurationErrorOf({ cors: { origin: [origin] } });
+    expect(issues.map(({ code }) => code)).toEqual(['origin_public_suffix']);
+  });
+
+  it('is right that origins of local hosts are a warning in production', async () => {
+    const before = process.env['NODE_ENV'];
+    process.env['NODE_ENV'] = 'production';
+    try {
+      const app = await startApp({ cors: { origin: ['https://localhost', 'capacitor://localhost'] } });
+      const warnings = app.get(cors.CorsService).warnings.map(({ code, value }) => [code, value]);
+      expect(warnings).toEqual([['origin_loopback_in_production', 'https://localhost']]);
+    } finally {
+      process.env['NODE_ENV'] = before;
+    }
+  });
+});
+
 /** A page tells a story: each request is sent to the app that was shown last. */
 function appsOf(page: string): readonly Shown[] {
   const apps: Shown[] = [];
@@ -97,7 +127,6 @@ function platformsOf({ main }: Shown): readonly Platform[] {
 }
 
 async function start({ module, main, environment }: Shown, platform: Platform): Promise<INestApplication> {
-  const before = { ...process.env };
   Object.assign(process.env, environment);
   try {
     const { AppModule } = exportsOf(module.text, packages);
@@ -108,6 +137,6 @@ async function start({ module, main, environment }: Shown, platform: Platform): 
     const configure = (created: INestApplication) => resultOf(body, packages, { created }, 'app');
     return await startApp({ platform, imports, configure });
   } finally {
-    process.env = before;
+    for (const name of Object.keys(environment)) Reflect.deleteProperty(process.env, name);
   }
 }
