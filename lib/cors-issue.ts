@@ -5,7 +5,8 @@ import type { RouteRegistration } from './routing/nest-internals.js';
 import { methodOf } from './routing/route-matcher.js';
 
 /**
- * The stable code of a configuration issue.
+ * The stable code of a configuration issue. The page "Issues of a configuration" of the guide has each, with an
+ * example and its fix.
  *
  * @publicApi
  */

@@ -122,7 +122,7 @@ export class CorsService {
   /**
    * What is legal in the configuration but probably wrong. Logged once at boot.
    *
-   * @throws {Error} before `app.init()`
+   * @throws an `Error` before `app.init()`
    */
   get warnings(): readonly CorsIssue[] {
     return this.registry.table.warnings;
@@ -131,7 +131,7 @@ export class CorsService {
   /**
    * Every route of the app with its policy, in the order in which Nest registers them.
    *
-   * @throws {Error} before `app.init()`
+   * @throws an `Error` before `app.init()`
    * @example
    * ```ts
    * for (const { route, policy } of app.get(CorsService).policies()) {
@@ -173,7 +173,7 @@ export class CorsService {
    *
    * @param options whole: they replace those in force, and are not merged over them
    * @returns the errors; none where the options are in force
-   * @throws {Error} before `app.init()`
+   * @throws an `Error` before `app.init()`
    * @example
    * ```ts
    * const issues = await app.get(CorsService).reload({ origin: await loadOrigins() });
@@ -195,7 +195,7 @@ export class CorsService {
   /**
    * Explains what a request and its preflight are answered, and why.
    *
-   * @throws {Error} before `app.init()`
+   * @throws an `Error` before `app.init()`
    * @example
    * ```ts
    * await app.get(CorsService).explain({ method: 'PUT', url: '/cats/1', origin: 'https://app.example.com' });

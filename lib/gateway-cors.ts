@@ -20,11 +20,13 @@ export interface GatewayCorsOptions {
   /** `'*'`, or a function that socket.io calls with the `Origin` of each request. */
   readonly origin:
     '*' | ((origin: string | undefined, callback: (error: Error | null, allow: boolean) => void) => void);
+  /** What long-polling may use. */
   readonly methods: string[];
   /** The request headers that scripts may send. */
   readonly allowedHeaders: string[] | '*';
   /** The response headers that scripts may read. */
   readonly exposedHeaders: string[] | '*';
+  /** Whether long-polling may carry credentials. */
   readonly credentials: boolean;
   /** In seconds. */
   readonly maxAge: number;

@@ -62,18 +62,23 @@ try {
 
   const text = withoutRepetition(readFileSync(join(folder, 'api.md'), 'utf8'));
   const options = await resolveConfig(join(root, 'docs/api.md'));
-  writeFileSync(target, await format(`${INTRODUCTION}\n${text}`, { ...options, parser: 'markdown' }));
+  writeFileSync(
+    target,
+    await format(`${INTRODUCTION}\n${contentsOf(text)}\n\n${text}`, { ...options, parser: 'markdown' }),
+  );
 } finally {
   rmSync(folder, { recursive: true });
 }
 
 function keepWhatReadersNeed(project) {
   const named = name => project.children.find(child => child.name === name);
+  const referenceTo = name => ReferenceType.createResolvedReference(name, named(name), project);
   for (const reflection of project.getReflectionsByKind(ReflectionKind.All)) {
     if (isLeftOut(reflection)) {
       project.removeReflection(reflection);
       continue;
     }
+    sortLiterals(reflection.type);
     reflection.comment?.removeModifier('@publicApi');
     delete reflection.extendedTypes;
     delete reflection.implementedTypes;
@@ -90,12 +95,13 @@ function keepWhatReadersNeed(project) {
       delete signature.implementationOf;
       // Overloads share one comment.
       if (index > 0) delete signature.comment;
-      for (const parameter of signature.parameters ?? []) parameter.type = plain(parameter.type, named, project);
+      for (const parameter of signature.parameters ?? []) parameter.type = plain(parameter.type, referenceTo);
     }
   }
+  const [async] = named('CorsModule')?.children?.find(({ name }) => name === 'forRootAsync')?.signatures ?? [];
+  for (const parameter of async?.parameters ?? []) parameter.type = referenceTo('CorsModuleAsyncOptions');
   const code = named('CorsIssue')?.children?.find(({ name }) => name === 'code');
-  if (code !== undefined)
-    code.type = ReferenceType.createResolvedReference('CorsIssueCode', named('CorsIssueCode'), project);
+  if (code !== undefined) code.type = referenceTo('CorsIssueCode');
 }
 
 function isLeftOut(reflection) {
@@ -106,10 +112,15 @@ function isLeftOut(reflection) {
   return kind === ReflectionKind.Property && (flags.isInherited || (flags.isExternal ?? false));
 }
 
-function plain(type, named, project) {
-  if (type?.type === 'union') type.types = type.types.map(each => plain(each, named, project));
-  if (type?.type !== 'reference' || !(type.name in PLAIN)) return type;
-  return ReferenceType.createResolvedReference(PLAIN[type.name], named(PLAIN[type.name]), project);
+/** The compiler has them in the order in which it met them anywhere: unrelated code would change the page. */
+function sortLiterals(type) {
+  if (type?.type !== 'union' || !type.types.every(each => each.type === 'literal')) return;
+  type.types.sort((a, b) => (String(a.value) < String(b.value) ? -1 : 1));
+}
+
+function plain(type, referenceTo) {
+  if (type?.type === 'union') type.types = type.types.map(each => plain(each, referenceTo));
+  return type?.type === 'reference' && type.name in PLAIN ? referenceTo(PLAIN[type.name]) : type;
 }
 
 /** A signature says what it returns, and a rule between headings says nothing. */
@@ -123,4 +134,16 @@ function withoutRepetition(markdown) {
       // Examples are programs, which tests compile; signatures are not.
       .replaceAll(/^(#+ (?!Example)[^\n]*\n\n)```ts$/gm, '$1```typescript')
   );
+}
+
+/** The names of each group, with links to them. */
+function contentsOf(markdown) {
+  const groups = markdown.split(/^## /m).slice(1);
+  return groups
+    .map(group => {
+      const names = [...group.matchAll(/^### (.*)$/gm)].map(([, name]) => name);
+      const links = names.map(name => `[${name}](#${name.toLowerCase().replace(/[^\w-]/g, '')})`);
+      return `- **${group.split('\n', 1)[0]}**: ${links.join(', ')}`;
+    })
+    .join('\n');
 }

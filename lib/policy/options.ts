@@ -200,14 +200,21 @@ export interface EffectiveCorsPolicy {
   readonly origin: '*' | false | readonly string[];
   /** Those that are stated and routed at the path. */
   readonly methods: readonly string[];
+  /** The request headers that scripts may send, beside the CORS-safelisted ones. */
   readonly allowedHeaders: '*' | readonly string[];
+  /** The response headers that scripts may read, beside the CORS-safelisted ones. */
   readonly exposedHeaders: '*' | readonly string[];
+  /** Whether requests may carry credentials. */
   readonly credentials: boolean;
   /** In seconds. */
   readonly maxAge: number;
+  /** The status of an allowed preflight. */
   readonly optionsSuccessStatus: 200 | 204;
+  /** Whether actual requests of disallowed origins are refused. */
   readonly rejectDisallowed: boolean;
+  /** Whether `http://` origins that are not loopback may be listed. */
   readonly dangerouslyAllowInsecureOrigins: boolean;
+  /** Whether patterns over a public suffix may be listed. */
   readonly dangerouslyAllowPublicSuffixPatterns: boolean;
 }
 
