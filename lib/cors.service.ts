@@ -51,7 +51,7 @@ export interface CorsRoute {
   readonly method: string;
   /** The whole path, global prefix included. */
   readonly path: string;
-  /** The versions that it serves; absent where it has none. */
+  /** The versions that it serves, where a request tells its version otherwise than by the path. */
   readonly version?: string;
 }
 
