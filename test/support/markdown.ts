@@ -14,9 +14,12 @@ export interface Block {
   readonly heading: string;
 }
 
-/** The guide's pages, and those at the root. */
+export const SAMPLES: readonly string[] = readdirSync(`${ROOT}/sample`);
+
+/** The guide's pages, those of the samples, and those at the root. */
 export const PAGES: readonly string[] = [
-  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'sample/01-quick-start/README.md'],
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
+  ...SAMPLES.map(sample => `sample/${sample}/README.md`),
   ...readdirSync(`${ROOT}/docs`).map(name => `docs/${name}`),
 ];
 

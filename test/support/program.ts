@@ -19,9 +19,13 @@ const groups = new Set<number>();
 const folders = new Set<string>();
 
 /** Starts a Node program in a process group of its own. {@link stopPrograms} ends it and what it has started. */
-export function startProgram(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+export function startProgram(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cwd: string = ROOT,
+): Program {
   const child = spawn(process.execPath, args, {
-    cwd: ROOT,
+    cwd,
     detached: true,
     env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
