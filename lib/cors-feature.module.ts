@@ -1,8 +1,8 @@
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { CORS_MODULE_OPTIONS } from './cors.constants.js';
 import { CorsConfigurationError } from './cors.errors.js';
 import { IssueCollector } from './cors-issue.js';
-import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { problem } from './policy/issue.js';
 
 /** The token of what `CorsModule.forFeature()` was told. */
@@ -15,7 +15,8 @@ export class CorsFeatureModule implements OnModuleInit {
 
   /** @throws {CorsConfigurationError} where there is nothing that the feature could be a part of */
   onModuleInit(): void {
-    if ([...this.modules.values()].some(({ providers }) => providers.has(CorsPolicyRegistry))) return;
+    // By the token: where both builds of the package are loaded, the module may be that of the other.
+    if ([...this.modules.values()].some(({ providers }) => providers.has(CORS_MODULE_OPTIONS))) return;
     const issues = new IssueCollector();
     issues.add({ level: 'app' }, problem('feature_without_root', 'CorsModule.forFeature()', 'CorsModule.forFeature()'));
     throw new CorsConfigurationError(issues.errors());

@@ -1,6 +1,7 @@
 import { Inject, Injectable, VersioningType, type Type } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer, type ApplicationConfig } from '@nestjs/core';
-import { CORS_FEATURE, CorsFeatureModule } from './cors-feature.module.js';
+import { CORS_MODULE_OPTIONS } from './cors.constants.js';
+import { CORS_FEATURE } from './cors-feature.module.js';
 import { CorsMetadataAccessor } from './cors-metadata.accessor.js';
 import { IssueCollector, type CorsIssueLocation } from './cors-issue.js';
 import type { Platform } from './platform/platform.js';
@@ -61,7 +62,11 @@ export class CorsExplorer {
    */
   explore(root: unknown, platform: Platform | undefined, issues: IssueCollector): ExploredApp {
     const routes = this.routes();
-    if ([...this.modules.values()].filter(({ metatype }) => metatype === root).length > 1) {
+    // By the token as well: where both builds of the package are loaded, there are two such classes.
+    const roots = [...this.modules.values()].filter(
+      ({ metatype, providers }) => metatype === root || providers.has(CORS_MODULE_OPTIONS),
+    );
+    if (roots.length > 1) {
       issues.add(APP, problem('module_twice', 'CorsModule', 'CorsModule'));
     }
     this.reportMisplaced(routes, issues);
@@ -82,9 +87,9 @@ export class CorsExplorer {
   /** Only a module's own imports: what it gets through another module was stated for that one. */
   features(): readonly Feature[] {
     return [...this.modules].flatMap(([key, { name, imports }]) =>
-      [...imports].flatMap(({ metatype, providers }) => {
-        if (metatype !== CorsFeatureModule) return [];
-        return { module: { key, name }, args: (providers.get(CORS_FEATURE)?.instance ?? []) as readonly unknown[] };
+      [...imports].flatMap(({ providers }) => {
+        const feature = providers.get(CORS_FEATURE);
+        return feature === undefined ? [] : { module: { key, name }, args: feature.instance as readonly unknown[] };
       }),
     );
   }
