@@ -21,7 +21,7 @@ export function reportDifferingCandidates(
     // Some request that the route serves, if its version is the one.
     const request = makeRequest({ method, url: sampleOf(route.path), host: sampleOf(hostOf(route.controller)) });
     const methods = matcher.matchPreflight(request, method, versionHeader);
-    const candidates = methods.get(method) ?? [];
+    const candidates = methods.find(each => each.method === method)?.routes ?? [];
     const [first, ...others] = candidates.flatMap(each => set.of(each.controller, each.handler) ?? []);
     if (others.every(policy => samePolicy(policy, first))) continue;
     const target = `${method} ${route.path}`;

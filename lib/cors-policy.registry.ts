@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { LOGGER_CONTEXT } from './cors.constants.js';
 import { issueRouteOf, routeLabel } from './cors-issue.js';
@@ -7,8 +6,10 @@ import { printable, replacedLine } from './messages.js';
 import type { CorsExchange } from './platform/exchange.js';
 import type { ResponseAuthority } from './platform/exchange-store.js';
 import type { CompiledPolicy } from './policy/compile.js';
-import { judgeActual } from './protocol/decision.js';
-import { actualResponse, NO_CORS, REFUSED_PREFLIGHT, type CorsResponse } from './protocol/response-headers.js';
+import type { CorsResponse } from './policy/cors-response.js';
+import { respondToActual } from './protocol/decision.js';
+import { NO_CORS, REFUSED_PREFLIGHT } from './protocol/response-headers.js';
+import type { RoutedRequest } from './routing/route-matcher.js';
 
 /** Holds the policies in force, and says what they add to a response. */
 @Injectable()
@@ -31,9 +32,9 @@ export class CorsPolicyRegistry implements ResponseAuthority {
   }
 
   /** What to add to a response as it is flushed, whatever produced it. Never throws: it is called inside `writeHead`. */
-  respondSafely(exchange: CorsExchange, request: IncomingMessage): CorsResponse {
+  respondSafely(exchange: CorsExchange): CorsResponse {
     try {
-      return this.respond(exchange, request);
+      return this.respond(exchange);
     } catch (error) {
       // Fails closed, and the response is sent.
       this.#logger.error(error);
@@ -42,22 +43,22 @@ export class CorsPolicyRegistry implements ResponseAuthority {
   }
 
   /** What the policy of a request adds to its response. */
-  respond(exchange: CorsExchange, request: IncomingMessage): CorsResponse {
+  respond(exchange: CorsExchange): CorsResponse {
     if (exchange.response !== undefined) return exchange.response;
     // A preflight that nobody decided about is refused, and so is everything before the app is ready.
     if (exchange.preflight) return REFUSED_PREFLIGHT;
-    const policy = policyOf(exchange, request);
+    const policy = policyOf(exchange);
     if (policy === undefined) return NO_CORS;
-    return actualResponse(policy, judgeActual(exchange.request, policy, exchange.answers?.get(policy)));
+    return respondToActual(exchange, policy, exchange.answers?.get(policy));
   }
 
   /** Warns, once for each route, of CORS headers that something else sets: they are never sent. */
-  reportReplaced(exchange: CorsExchange, request: IncomingMessage, names: readonly string[]): void {
+  reportReplaced(exchange: CorsExchange, names: readonly string[]): void {
     try {
-      const policy = policyOf(exchange, request);
+      const policy = policyOf(exchange);
       if (policy === undefined || this.#told.has(policy)) return;
       this.#told.add(policy);
-      const route = exchange.policies?.ofRequest(asArrived(request, exchange)).route;
+      const route = exchange.policies?.ofRequest(asArrived(exchange)).route;
       const place = route && routeLabel(issueRouteOf(route));
       this.#logger.warn(replacedLine(names, place ?? `${printable(exchange.url)}, which no controller serves`));
     } catch (error) {
@@ -67,11 +68,11 @@ export class CorsPolicyRegistry implements ResponseAuthority {
 }
 
 /** That of the handler that ran, or of what would have served the request. */
-function policyOf(exchange: CorsExchange, request: IncomingMessage): CompiledPolicy | undefined {
-  return exchange.policy ?? exchange.policies?.ofRequest(asArrived(request, exchange)).policy;
+function policyOf(exchange: CorsExchange): CompiledPolicy | undefined {
+  return exchange.policy ?? exchange.policies?.ofRequest(asArrived(exchange)).policy;
 }
 
 /** The request with the target it arrived with: routers rewrite `req.url` while they work. */
-function asArrived(request: IncomingMessage, { url }: CorsExchange): IncomingMessage {
-  return Object.create(request, { url: { value: url } }) as IncomingMessage;
+function asArrived({ raw, url }: CorsExchange): RoutedRequest {
+  return raw.url === url ? raw : (Object.create(raw, { url: { value: url } }) as RoutedRequest);
 }

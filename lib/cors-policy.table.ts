@@ -1,15 +1,10 @@
 import type { CorsIssue } from './cors-issue.js';
 import type { PolicySet, RoutePolicy } from './cors-policy.set.js';
 import type { BoundResolvers } from './cors-origin-resolvers.js';
-import type {
-  AppPolicies,
-  AskedRequest,
-  PreflightTarget,
-  RequestTarget,
-  ResolverQuestion,
-} from './platform/exchange.js';
+import type { AppPolicies, AskedRequest, RequestTarget, ResolverQuestion, RoutedTarget } from './platform/exchange.js';
 import type { CompiledPolicy } from './policy/compile.js';
 import type { ResolverAnswer } from './protocol/decision.js';
+import { methodIn } from './protocol/preflight.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
 import type { RoutedRequest, RouteMatcher } from './routing/route-matcher.js';
 
@@ -55,21 +50,23 @@ export class PolicyTable implements AppPolicies {
     return { route, policy };
   }
 
-  ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): PreflightTarget {
-    const methods = this.matcher.matchPreflight(request, requestMethod, requestHeaders);
+  ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): readonly RoutedTarget[] {
     const rule = this.#ruleOf(request);
     const ofPath = [rule ?? this.set.module];
-    const byMethod = [...methods].map(([method, routes]): [string, readonly CompiledPolicy[]] => [
-      method,
-      routes.length === 0 ? ofPath : routes.map(route => this.#ofRoute(route)),
-    ]);
-    const policies = new Map(byMethod);
-    // An unknown path has a policy as well, so that a front end can read the 404.
-    if (methods.size === 0) policies.set(requestMethod, ofPath);
-    // Beside a controller's catch-all, a rule may be for a middleware, which nobody can ask for its methods.
-    const isControllers = [...methods.values()].every(routes => routes.length > 0);
-    if (isControllers && rule !== undefined && !policies.has(requestMethod)) policies.set(requestMethod, ofPath);
-    return { methods, policies };
+    const target = this.matcher
+      .matchPreflight(request, requestMethod, requestHeaders)
+      .map(({ method, routes }): RoutedTarget => ({
+        method,
+        routes,
+        policies: routes.length === 0 ? ofPath : routes.map(route => this.#ofRoute(route)),
+      }));
+    // An unknown path has a policy as well, so that a front end can read the 404. Beside a controller's catch-all, a
+    // rule may be for a middleware, which nobody can ask for its methods.
+    const isMiddlewares = rule !== undefined && target.every(({ routes }) => routes?.length !== 0);
+    if (target.length === 0 || (isMiddlewares && methodIn(target, requestMethod) === undefined)) {
+      target.push({ method: requestMethod, routes: undefined, policies: ofPath });
+    }
+    return target;
   }
 
   ask(

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { LOGGER_CONTEXT } from './cors.constants.js';
 import { CorsForbiddenException } from './cors.errors.js';
@@ -9,7 +10,6 @@ import type { CompiledPolicy } from './policy/compile.js';
 import { judgeOrigin, type Refusal } from './protocol/decision.js';
 import { isCrossOrigin } from './protocol/same-origin.js';
 import { askForActual } from './resolver-answers.js';
-import type { RoutedRequest } from './routing/route-matcher.js';
 
 /** Refuses what a policy refuses, wherever in the request's way that is decided. */
 @Injectable()
@@ -35,7 +35,7 @@ export class CorsEnforcer {
    */
   enforceActual(exchange: CorsExchange, policy: CompiledPolicy, request: PlatformRequest): void {
     if (!policy.rejectDisallowed) return;
-    const decision = judgeOrigin(exchange.request.origin, policy, exchange.answers?.get(policy));
+    const decision = judgeOrigin(exchange.origin, policy, exchange.answers?.get(policy));
     if (decision.allowed || !comesFromElsewhere(exchange, request)) return;
     throw this.#exception(decision, exchange);
   }
@@ -48,36 +48,33 @@ export class CorsEnforcer {
    * @param present tells the request as the platform does
    * @throws {CorsForbiddenException}
    */
-  admit<Request extends RoutedRequest>(
-    exchange: CorsExchange,
-    request: Request,
-    present: (request: Request) => PlatformRequest,
-  ): void | Promise<void> {
-    const { policies } = exchange;
-    if (policies === undefined || exchange.request.origin === undefined) return undefined;
+  admit(exchange: CorsExchange, present: (request: IncomingMessage) => PlatformRequest): void | Promise<void> {
+    const { policies, raw } = exchange;
+    if (policies === undefined || exchange.origin === undefined) return undefined;
     if (!policies.rejectsUnrouted && !policies.asksResolvers) return undefined;
-    const { route, policy } = policies.ofRequest(request);
+    const { route, policy } = policies.ofRequest(raw);
     const reject = () => {
-      if (route === undefined) this.enforceActual(exchange, policy, present(request));
+      if (route === undefined) this.enforceActual(exchange, policy, present(raw));
     };
-    const asking = askForActual(exchange, policies, policy, route, () => askedRequestOf(exchange, present(request)));
+    const asking = askForActual(exchange, policies, policy, route, () => askedRequestOf(exchange, present(raw)));
     return asking === undefined ? reject() : asking.then(reject);
   }
 
-  #exception(refusal: Refusal, { request, url, policies }: CorsExchange): CorsForbiddenException {
+  #exception(refusal: Refusal, exchange: CorsExchange): CorsForbiddenException {
+    const { method, requestMethod, origin, url, policies } = exchange;
     if (!(policies ?? this.registry.table).debug) return new CorsForbiddenException(refusal.reason);
     const hint = remedyOf(refusal.reason, refusal.detail ?? '');
-    const target = `${printable(request.requestMethod ?? request.method)} ${printable(url)}`;
-    this.#logger.warn(`Refused ${target} from ${printable(request.origin ?? '')}: ${refusal.reason}. ${hint}`);
+    const target = `${printable(requestMethod ?? method)} ${printable(url)}`;
+    this.#logger.warn(`Refused ${target} from ${printable(origin ?? '')}: ${refusal.reason}. ${hint}`);
     return new CorsForbiddenException(refusal.reason, { hint });
   }
 }
 
-function comesFromElsewhere({ request }: CorsExchange, platformRequest: PlatformRequest): boolean {
-  const secFetchSite = platformRequest.headers['sec-fetch-site'];
+function comesFromElsewhere({ origin }: CorsExchange, request: PlatformRequest): boolean {
+  const secFetchSite = request.headers['sec-fetch-site'];
   return isCrossOrigin({
-    origin: request.origin,
+    origin,
     secFetchSite: typeof secFetchSite === 'string' ? secFetchSite : undefined,
-    ...siteOf(platformRequest),
+    ...siteOf(request),
   });
 }

@@ -29,9 +29,8 @@ export class CorsGuard implements CanActivate {
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return true;
-    const http = context.switchToHttp();
-    const request = http.getRequest<IncomingMessage & PlatformRequest>();
-    const exchange = this.exchanges.open(request, http.getResponse<ServerResponse>());
+    const request = context.getArgByIndex<IncomingMessage & PlatformRequest>(0);
+    const exchange = this.exchanges.open(request, context.getArgByIndex<ServerResponse>(1));
     if (exchange.preflight) {
       this.enforcer.enforcePreflight(exchange);
       return true;
@@ -42,14 +41,19 @@ export class CorsGuard implements CanActivate {
     const policy = policies.ofHandler(controller, handler, request);
     exchange.policy = policy;
     // A handler that calls `next()` leaves the response to another one, and to its policy.
-    delete exchange.response;
-    const enforce = () => {
+    exchange.response = undefined;
+    // The edge has asked already, unless another handler runs than it expected.
+    const asking =
+      policy.resolver === undefined
+        ? undefined
+        : askForActual(exchange, policies, policy, { controller, handler }, () => askedRequestOf(exchange, request));
+    if (asking === undefined) {
       this.enforcer.enforceActual(exchange, policy, request);
       return true;
-    };
-    const server = { controller, handler };
-    // The edge has asked already, unless another handler runs than it expected.
-    const asking = askForActual(exchange, policies, policy, server, () => askedRequestOf(exchange, request));
-    return asking === undefined ? enforce() : asking.then(enforce);
+    }
+    return asking.then(() => {
+      this.enforcer.enforceActual(exchange, policy, request);
+      return true;
+    });
   }
 }

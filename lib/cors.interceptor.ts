@@ -20,10 +20,9 @@ export class CorsInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() === 'http') {
-      const http = context.switchToHttp();
-      const request = http.getRequest<IncomingMessage>();
-      const exchange = this.exchanges.open(request, http.getResponse<ServerResponse>());
-      exchange.response = exchange.outcome?.response ?? this.registry.respond(exchange, request);
+      const [request, response] = context.getArgs<[IncomingMessage, ServerResponse]>();
+      const exchange = this.exchanges.open(request, response);
+      exchange.response = exchange.outcome?.response ?? this.registry.respond(exchange);
     }
     return next.handle();
   }

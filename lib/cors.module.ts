@@ -116,11 +116,11 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
       if (platform === undefined) return;
       const present = (request: IncomingMessage) => platform.present(request);
       const edge = createEdge(exchanges, {
-        answerPreflight: (exchange, request, response, next) => {
-          platform.secure(request, response);
-          preflight.answer(exchange, request, response, next, present);
+        answerPreflight: (exchange, response, next) => {
+          platform.secure(exchange.raw, response);
+          preflight.answer(exchange, response, next, present);
         },
-        admit: (exchange, request) => enforcer.admit(exchange, request, present),
+        admit: exchange => enforcer.admit(exchange, present),
       });
       platform.install(edge, exchanges);
     });

@@ -5,9 +5,9 @@ import { CorsGuard } from './cors.guard.js';
 import { CorsInterceptor } from './cors.interceptor.js';
 import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import type { Next } from './platform/edge.js';
-import type { CorsExchange, PreflightTarget } from './platform/exchange.js';
+import type { CorsExchange, RoutedTarget } from './platform/exchange.js';
 import { askedRequestOf, type PlatformRequest } from './platform/site.js';
-import { judgeTarget, type AnswerOf } from './protocol/preflight.js';
+import { judgeTarget, methodIn, type AnswerOf } from './protocol/preflight.js';
 import { askForPreflight } from './resolver-answers.js';
 import { ExecutionContextHost } from './routing/nest-internals.js';
 
@@ -32,19 +32,17 @@ export class CorsPreflight {
    */
   answer(
     exchange: CorsExchange,
-    request: IncomingMessage,
     response: ServerResponse,
     next: Next,
     present: (request: IncomingMessage) => PlatformRequest,
   ): void {
     try {
-      const { requestMethod = '', requestHeaders = '' } = exchange.request;
+      const { raw, requestMethod = '', requestHeaders = '' } = exchange;
       const policies = exchange.policies ?? this.registry.table;
-      const target = policies.ofPreflight(request, requestMethod, requestHeaders);
-      const asked = () => askedRequestOf(exchange, present(request));
-      const answers = askForPreflight(exchange.request, policies, target, asked);
-      if (typeof answers === 'function') this.#answer(exchange, target, answers, request, response, next);
-      else answers.then(each => this.#answer(exchange, target, each, request, response, next)).catch(next);
+      const target = policies.ofPreflight(raw, requestMethod, requestHeaders);
+      const answers = askForPreflight(exchange, policies, target, () => askedRequestOf(exchange, present(raw)));
+      if (typeof answers === 'function') this.#answer(exchange, target, answers, response, next);
+      else answers.then(each => this.#answer(exchange, target, each, response, next)).catch(next);
     } catch (error) {
       next(error);
     }
@@ -52,17 +50,16 @@ export class CorsPreflight {
 
   #answer(
     exchange: CorsExchange,
-    target: PreflightTarget,
+    target: readonly RoutedTarget[],
     answers: AnswerOf,
-    request: IncomingMessage,
     response: ServerResponse,
     next: Next,
   ): void {
     try {
-      const outcome = judgeTarget(exchange.request, target.policies, answers);
+      const outcome = judgeTarget(exchange, target, answers);
       exchange.outcome = outcome;
-      const route = target.methods.get(exchange.request.requestMethod ?? '')?.[outcome.candidate];
-      const context = new ExecutionContextHost([request, response, next], route?.controller, route?.handler);
+      const route = methodIn(target, exchange.requestMethod ?? '')?.routes?.[outcome.candidate];
+      const context = new ExecutionContextHost([exchange.raw, response, next], route?.controller, route?.handler);
       void this.guard.canActivate(context);
       this.interceptor.intercept(context, NO_HANDLER);
       response.statusCode = outcome.status;

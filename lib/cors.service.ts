@@ -6,15 +6,21 @@ import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { stateChangingOrigins } from './csrf-protection.js';
 import { issueRouteOf, locationLabel, locationOfSource, type CorsIssue } from './cors-issue.js';
 import { remedyOf } from './messages.js';
-import type { CorsExchange } from './platform/exchange.js';
 import type { CompiledPolicy, PolicyProvenance } from './policy/compile.js';
+import { headersFor, type CorsResponse } from './policy/cors-response.js';
 import { isAnnounced } from './policy/header-names.js';
 import type { EffectiveCorsPolicy } from './policy/options.js';
 import type { CheckedModuleOptions } from './policy/refused-types.js';
-import { judgeActual, judgePreflight, type CorsReason, type Decision, type Refusal } from './protocol/decision.js';
-import { judgeTarget, type PreflightOutcome } from './protocol/preflight.js';
+import {
+  judgeActual,
+  judgePreflight,
+  respondToActual,
+  type CorsReason,
+  type Decision,
+  type Refusal,
+} from './protocol/decision.js';
+import { judgeTarget, methodIn, type PreflightOutcome } from './protocol/preflight.js';
 import { corsRequestOf } from './protocol/request.js';
-import { actualResponse, type CorsResponse } from './protocol/response-headers.js';
 import { askForActual, askForPreflight } from './resolver-answers.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
 import { makeRequest, methodsByPath } from './routing/route-matcher.js';
@@ -216,26 +222,28 @@ export class CorsService {
     const asked = () => ({ url: query.url, host: query.host ?? '', headers: request.headers });
     const target = policies.ofPreflight(request, query.method, preflightRequest.requestHeaders ?? '');
     const answerOf = await askForPreflight(preflightRequest, policies, target, asked);
-    const outcome = judgeTarget(preflightRequest, target.policies, answerOf);
+    const outcome = judgeTarget(preflightRequest, target, answerOf);
     const { route, policy } = policies.ofRequest(request);
     const actualRequest = { ...preflightRequest, method: query.method };
-    const exchange: CorsExchange = { request: actualRequest, preflight: false, policies, url: query.url };
+    const exchange: Parameters<typeof askForActual>[0] = { ...actualRequest, answers: undefined };
     await askForActual(exchange, policies, policy, route, asked);
-    const decision = judgeActual(actualRequest, policy, exchange.answers?.get(policy));
+    const answer = exchange.answers?.get(policy);
+    const decision = judgeActual(actualRequest, policy, answer);
     // Of several candidates, the one that is meant is the one to change.
-    const routes = target.methods.get(query.method) ?? [];
+    const routes = methodIn(target, query.method)?.routes ?? [];
     const meant =
       route !== undefined && routes.includes(route)
         ? judgePreflight(preflightRequest, policy, answerOf(policy, query.method))
         : undefined;
+    const routed = target.flatMap(each => (each.routes === undefined ? [] : each.method));
     const refusal = refusalOf(meant) ?? refusalOf(outcome) ?? refusalOf(decision);
     return {
       ...(route && { route: describeRoute(route) }),
       candidates: routes.map(describeRoute),
-      policy: effective(policy, [...target.methods.keys()]),
+      policy: effective(policy, routed),
       provenance: policy.provenance,
-      preflight: verdict(refusalOf(outcome), outcome.response),
-      actual: verdict(refusalOf(decision), actualResponse(policy, decision)),
+      preflight: verdict(refusalOf(outcome), outcome.response, query.origin),
+      actual: verdict(refusalOf(decision), respondToActual(actualRequest, policy, answer), query.origin),
       ...(refusal && { hint: remedyOf(refusal.reason, refusal.detail ?? '', whereToChange(refusal, policy, route)) }),
     };
   }
@@ -286,7 +294,8 @@ function effective(policy: CompiledPolicy, routed: readonly string[]): Effective
   return { ...policy.stated, methods: methods?.filter(method => routed.includes(method)) ?? routed };
 }
 
-function verdict(refusal: Refusal | undefined, { headers, vary }: CorsResponse): CorsVerdict {
-  const all = vary.length === 0 ? headers : [...headers, ['Vary', vary.join(', ')] as const];
+function verdict(refusal: Refusal | undefined, response: CorsResponse, origin: string | undefined): CorsVerdict {
+  const headers = headersFor(response, origin);
+  const all = response.vary === '' ? headers : [...headers, ['Vary', response.vary] as const];
   return { allowed: refusal === undefined, reason: refusal?.reason ?? 'allowed', headers: Object.fromEntries(all) };
 }

@@ -1,8 +1,8 @@
-import type { AppPolicies, AskedRequest, CorsExchange, PreflightTarget } from './platform/exchange.js';
+import type { AppPolicies, AskedRequest, CorsExchange, RoutedTarget } from './platform/exchange.js';
 import type { CompiledPolicy } from './policy/compile.js';
 import type { CorsControllerClass, CorsHandler } from './policy/options.js';
 import { judgePreflight, needsResolver, type ResolverAnswer } from './protocol/decision.js';
-import { questionsOf, type AnswerOf, type Question } from './protocol/preflight.js';
+import { methodIn, NO_ANSWERS, questionsOf, type AnswerOf, type Question } from './protocol/preflight.js';
 import type { CorsRequest } from './protocol/request.js';
 
 /**
@@ -18,14 +18,14 @@ interface Server {
 
 /** Asks about an actual request, once for each policy, and keeps the answer in its exchange. */
 export function askForActual(
-  exchange: CorsExchange,
+  exchange: Pick<CorsExchange, 'method' | 'origin' | 'answers'>,
   policies: AppPolicies,
   policy: CompiledPolicy,
   server: Server | undefined,
   asked: () => AskedRequest,
 ): void | Promise<void> {
-  const { origin = '', method } = exchange.request;
-  if (!needsResolver(exchange.request.origin, policy) || exchange.answers?.has(policy)) return undefined;
+  const { origin = '', method } = exchange;
+  if (!needsResolver(exchange.origin, policy) || exchange.answers?.has(policy)) return undefined;
   const keep = (answer: ResolverAnswer) => void (exchange.answers ??= new Map()).set(policy, answer);
   const answer = policies.ask({ policy, origin, method, preflight: false, ...serverOf(server) }, asked());
   return typeof answer === 'string' ? keep(answer) : answer.then(keep);
@@ -38,10 +38,13 @@ export function askForActual(
 export function askForPreflight(
   request: CorsRequest,
   policies: AppPolicies,
-  target: PreflightTarget,
+  target: readonly RoutedTarget[],
   asked: () => AskedRequest,
 ): AnswerOf | Promise<AnswerOf> {
+  if (!policies.asksResolvers) return NO_ANSWERS;
   const { requestMethod = '', origin = '' } = request;
+  const requested = methodIn(target, requestMethod);
+  if (requested === undefined) return NO_ANSWERS;
   const answers = new Map<string, Map<CompiledPolicy, ResolverAnswer>>();
   const answerOf: AnswerOf = (policy, method) =>
     answers.get(method)?.get(policy) ?? (method === 'HEAD' ? answers.get('GET')?.get(policy) : undefined);
@@ -53,7 +56,7 @@ export function askForPreflight(
         const ofMethod = answers.get(method) ?? new Map<CompiledPolicy, ResolverAnswer>();
         answers.set(method, ofMethod.set(policy, answer));
       };
-      const server = target.methods.get(method)?.[candidate];
+      const server = methodIn(target, method)?.routes?.[candidate];
       const answer = policies.ask({ policy, origin, method, preflight: true, ...serverOf(server) }, asked());
       if (typeof answer === 'string') keep(answer);
       else open.push(answer.then(keep));
@@ -61,24 +64,26 @@ export function askForPreflight(
     return open.length === 0 ? undefined : Promise.all(open).then(() => undefined);
   };
   const isAllowed = () =>
-    (target.policies.get(requestMethod) ?? []).some(
-      policy => judgePreflight(request, policy, answerOf(policy, requestMethod)).allowed,
-    );
+    requested.policies.some(policy => judgePreflight(request, policy, answerOf(policy, requestMethod)).allowed);
   const askOthers = (): AnswerOf | Promise<AnswerOf> => {
-    const others = [...target.policies.keys()].filter(method => method !== requestMethod);
-    const asking = isAllowed() ? ask(others.flatMap(method => otherQuestions(request, target, method))) : undefined;
+    const others = target.filter(each => each !== requested);
+    const asking = isAllowed() ? ask(others.flatMap(each => otherQuestions(request, target, each))) : undefined;
     return asking === undefined ? answerOf : asking.then(() => answerOf);
   };
-  const asking = ask(questionsOf(request, target.policies, requestMethod));
+  const asking = ask(questionsOf(request, requested));
   return asking === undefined ? askOthers() : asking.then(askOthers);
 }
 
 /** GET's answer is HEAD's as well, where the same handler serves both. */
-function otherQuestions(request: CorsRequest, { policies }: PreflightTarget, method: string): readonly Question[] {
-  const questions = questionsOf(request, policies, method);
-  return method === 'HEAD'
-    ? questions.filter(({ policy }) => policies.get('GET')?.includes(policy) !== true)
-    : questions;
+function otherQuestions(
+  request: CorsRequest,
+  target: readonly RoutedTarget[],
+  other: RoutedTarget,
+): readonly Question[] {
+  const questions = questionsOf(request, other);
+  if (other.method !== 'HEAD') return questions;
+  const ofGet = methodIn(target, 'GET')?.policies ?? [];
+  return questions.filter(({ policy }) => !ofGet.includes(policy));
 }
 
 /** Exactly these: what a resolver is told is also what makes two questions equal. */

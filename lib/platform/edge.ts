@@ -11,12 +11,12 @@ export type Middleware = (request: IncomingMessage, response: ServerResponse, ne
 /** What the edge does with the two kinds of requests. */
 export interface EdgeDuties {
   /** Answers a preflight: ends the response, or passes an error to `next`. */
-  answerPreflight(exchange: CorsExchange, request: IncomingMessage, response: ServerResponse, next: Next): void;
+  answerPreflight(exchange: CorsExchange, response: ServerResponse, next: Next): void;
   /**
    * Throws, or rejects with, what keeps an actual request from going further. A promise only where a resolver has to be
    * asked first.
    */
-  admit(exchange: CorsExchange, request: IncomingMessage): void | Promise<void>;
+  admit(exchange: CorsExchange): void | Promise<void>;
 }
 
 /**
@@ -29,12 +29,12 @@ export function createEdge(exchanges: ExchangeStore, duties: EdgeDuties): Middle
     // A platform may rewrite targets as requests come in (Fastify's `rewriteUrl`).
     exchange.url = request.url ?? '/';
     if (exchange.preflight) {
-      duties.answerPreflight(exchange, request, response, next);
+      duties.answerPreflight(exchange, response, next);
       return;
     }
     let admitted: void | Promise<void>;
     try {
-      admitted = duties.admit(exchange, request);
+      admitted = duties.admit(exchange);
     } catch (error) {
       next(error);
       return;

@@ -1,9 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { corsRequestOf, isPreflight } from '../protocol/request.js';
-import type { CorsResponse } from '../protocol/response-headers.js';
-import { isRoutable } from '../routing/route-matcher.js';
-import type { AppPolicies, CorsExchange } from './exchange.js';
-import { beforeHead } from './head-hook.js';
+import type { CorsResponse } from '../policy/cors-response.js';
+import { CorsExchange, type AppPolicies } from './exchange.js';
+import { createHeadHook } from './head-hook.js';
 import { writeCorsResponse } from './write-headers.js';
 
 /** A platform's request or response, or Node's own inside it. */
@@ -14,37 +12,42 @@ export interface ResponseAuthority {
   /** The policies in force; absent before the app is initialized. */
   readonly current: AppPolicies | undefined;
   /** What to add to it. */
-  respondSafely(exchange: CorsExchange, request: IncomingMessage): CorsResponse;
+  respondSafely(exchange: CorsExchange): CorsResponse;
   /** Told the names of CORS headers that something else had set, otherwise than the policy has it. */
-  reportReplaced(exchange: CorsExchange, request: IncomingMessage, names: readonly string[]): void;
+  reportReplaced(exchange: CorsExchange, names: readonly string[]): void;
 }
 
 /** Keeps what is decided about each request in flight. One per app: two apps in one process never meet. */
 export class ExchangeStore {
-  readonly #exchanges = new WeakMap<IncomingMessage, CorsExchange>();
+  /** Where a response keeps its exchange: a property costs less than an entry of a map. */
+  readonly #key = Symbol('nestjs-cors exchange');
+  readonly #hook = createHeadHook(response => this.#complete(response));
 
   constructor(private readonly authority: ResponseAuthority) {}
 
   /** The exchange of a request. Begins with the first call, which also sees to the response's headers. */
   open(request: Wrapped<IncomingMessage>, response: Wrapped<ServerResponse>): CorsExchange {
-    const rawRequest = 'raw' in request ? request.raw : request;
-    const present = this.#exchanges.get(rawRequest);
-    if (present !== undefined) return present;
-
-    const corsRequest = corsRequestOf(rawRequest.method ?? 'GET', rawRequest.headers);
-    const exchange: CorsExchange = {
-      request: corsRequest,
-      // Browsers preflight paths. `OPTIONS *` and other targets are the app's to answer.
-      preflight: isPreflight(corsRequest) && isRoutable(rawRequest.url),
-      policies: this.authority.current,
-      url: rawRequest.url ?? '/',
-    };
-    this.#exchanges.set(rawRequest, exchange);
     const rawResponse = 'raw' in response ? response.raw : response;
-    beforeHead(rawResponse, () => {
-      const replaced = writeCorsResponse(rawResponse, this.authority.respondSafely(exchange, rawRequest));
-      if (replaced !== undefined) this.authority.reportReplaced(exchange, rawRequest, replaced);
-    });
+    return this.#of(rawResponse) ?? this.#begin('raw' in request ? request.raw : request, rawResponse);
+  }
+
+  #begin(request: IncomingMessage, response: ServerResponse): CorsExchange {
+    const exchange = new CorsExchange(request, this.authority.current);
+    (response as Keeping)[this.#key] = exchange;
+    this.#hook(response);
     return exchange;
   }
+
+  #complete(response: ServerResponse): void {
+    const exchange = this.#of(response);
+    if (exchange === undefined) return;
+    const replaced = writeCorsResponse(response, this.authority.respondSafely(exchange), exchange.origin);
+    if (replaced !== undefined) this.authority.reportReplaced(exchange, replaced);
+  }
+
+  #of(response: ServerResponse): CorsExchange | undefined {
+    return (response as Keeping)[this.#key];
+  }
 }
+
+type Keeping = ServerResponse & Record<symbol, CorsExchange | undefined>;

@@ -1,16 +1,17 @@
+import type { IncomingMessage } from 'node:http';
 import type { CompiledPolicy } from '../policy/compile.js';
+import type { CorsResponse } from '../policy/cors-response.js';
 import type { CorsControllerClass, CorsHandler } from '../policy/options.js';
 import type { ResolverAnswer } from '../protocol/decision.js';
-import type { PreflightOutcome, TargetPolicies } from '../protocol/preflight.js';
-import type { CorsRequest } from '../protocol/request.js';
-import type { CorsResponse } from '../protocol/response-headers.js';
+import type { PreflightOutcome, TargetMethod } from '../protocol/preflight.js';
+import { corsRequestOf, isPreflight, type CorsRequest } from '../protocol/request.js';
 import type { RouteRegistration } from '../routing/nest-internals.js';
-import type { RoutedMethods, RoutedRequest } from '../routing/route-matcher.js';
+import { isRoutable, type Candidates, type RoutedRequest } from '../routing/route-matcher.js';
 
-/** The handlers that a preflight may be meant for, by method, and their policies. */
-export interface PreflightTarget {
-  readonly methods: RoutedMethods;
-  readonly policies: TargetPolicies;
+/** A method that is routed at a preflight's path, with the policies of what may serve it. */
+export interface RoutedTarget extends TargetMethod {
+  /** Whose policies they are; empty for what is not of a controller, `undefined` where nothing is known to serve it. */
+  readonly routes: Candidates | undefined;
 }
 
 /** What serves a request, and its policy. */
@@ -42,7 +43,7 @@ export interface AppPolicies {
   /** The route that serves a request, and its policy: that of its path where no controller serves it. */
   ofRequest(request: RoutedRequest): RequestTarget;
   /** The handlers that may serve what a preflight announces. */
-  ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): PreflightTarget;
+  ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): readonly RoutedTarget[];
   /** Asks a policy's resolver. */
   ask(question: ResolverQuestion, request: AskedRequest): ResolverAnswer | Promise<ResolverAnswer>;
 }
@@ -55,19 +56,38 @@ export interface AskedRequest {
 }
 
 /** One request and what has been decided about it so far. */
-export interface CorsExchange {
-  readonly request: CorsRequest;
+export class CorsExchange implements CorsRequest {
+  readonly method: string;
+  readonly origin: string | undefined;
+  readonly requestMethod: string | undefined;
+  readonly requestHeaders: string | undefined;
   readonly preflight: boolean;
-  /** Those in force when the request arrived, whatever is reloaded meanwhile; absent before the app is initialized. */
-  readonly policies: AppPolicies | undefined;
   /** The request target as the app's router sees it first: middleware and nested routers rewrite `req.url`. */
   url: string;
   /** What a preflight is answered, once its target is known. */
-  outcome?: PreflightOutcome;
+  outcome: PreflightOutcome | undefined = undefined;
   /** The policy of the handler that runs, once a guard knows it. */
-  policy?: CompiledPolicy;
+  policy: CompiledPolicy | undefined = undefined;
   /** What a policy's resolver said of an actual request. */
-  answers?: Map<CompiledPolicy, ResolverAnswer>;
+  answers: Map<CompiledPolicy, ResolverAnswer> | undefined = undefined;
   /** What to add to the response, once it is known. */
-  response?: CorsResponse;
+  response: CorsResponse | undefined = undefined;
+
+  /**
+   * @param raw Node's own request
+   * @param policies those in force when it arrived, whatever is reloaded meanwhile; absent before the app is initialized
+   */
+  constructor(
+    readonly raw: IncomingMessage,
+    readonly policies: AppPolicies | undefined,
+  ) {
+    const { method, origin, requestMethod, requestHeaders } = corsRequestOf(raw.method ?? 'GET', raw.headers);
+    this.method = method;
+    this.origin = origin;
+    this.requestMethod = requestMethod;
+    this.requestHeaders = requestHeaders;
+    this.url = raw.url ?? '/';
+    // Browsers preflight paths. `OPTIONS *` and other targets are the app's to answer.
+    this.preflight = isPreflight(this) && isRoutable(raw.url);
+  }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
 import {
+  addRequestHook,
   fastifyFurtherServers,
   fastifyRequestOf,
   onFrameworkError,
@@ -46,6 +47,7 @@ export class FastifyPlatform implements Platform {
       open(raw, reply.raw);
       done();
     });
+    addRequestHook(this.adapter, ({ raw }, reply, done) => edge(raw, reply.raw, done));
     this.#instance.server.prependListener('request', open);
     // `listen('localhost')` binds one server more for each further address.
     this.#instance.addHook('onListen', done => {
@@ -56,7 +58,6 @@ export class FastifyPlatform implements Platform {
       this.#routes.push({ method, url, ...(constraints && { constraints }) });
     });
     this.#noteEnableCors();
-    this.adapter.use(edge);
   }
 
   createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-type WriteHead = (status: number, ...rest: readonly unknown[]) => ServerResponse;
+type WriteHead = (this: ServerResponse, status: number, reason?: unknown, headers?: unknown) => ServerResponse;
 
 /** `writeHeader` is Node's deprecated name for it (DEP0063), and is still called. */
 interface HookedResponse {
@@ -9,30 +9,40 @@ interface HookedResponse {
 }
 
 /**
- * Calls back whenever a response is about to write its head, with every header in place: the one moment that all ways
- * to answer have in common, on every platform. Node writes heads through `writeHead`, also those that nobody asked for.
+ * Makes a hook on the one moment that all ways to answer have in common, on every platform: Node writes heads through
+ * `writeHead`, also those that nobody asked for. One function for all responses: a closure for each costs more than
+ * what it does.
  *
  * The `on-headers` package does the same for most responses; however, it is done with a response once it was called.
  * A head that Node refuses (`writeHead(1000)`) is followed by another one, and that one has to be seen: a filter's
  * `Access-Control-Allow-Origin: *` went out beside our credentials.
+ *
+ * @param listener called whenever a response is about to write its head, with every header in place
+ * @returns hooks a response; once for each
  */
-export function beforeHead(response: ServerResponse, listener: () => void): void {
-  const hooked = response as unknown as HookedResponse;
-  const { writeHead } = hooked;
-  const hook: WriteHead = (status, ...rest) => {
+export function createHeadHook(listener: (response: ServerResponse) => void): (response: ServerResponse) => void {
+  // Of this hook alone: a response that passes two apps has two of them.
+  const inner = Symbol('writeHead');
+  type Inner = HookedResponse & { [inner]: WriteHead };
+
+  const hook: WriteHead = function (status, first, second) {
+    const writeHead = (this as ServerResponse & Inner)[inner];
     // Node throws, as it does without us.
-    if (response.headersSent) return writeHead.call(response, status, ...rest);
+    if (this.headersSent) return writeHead.call(this, status, first, second);
     // As Node reads the arguments: a reason is a string, and anything else may be the headers.
-    const [first, second] = rest;
-    const reason = typeof first === 'string' ? [first] : [];
-    const headers = typeof first === 'string' ? second : (second ?? first);
-    response.statusCode = status;
-    setHeaders(response, headers);
-    listener();
-    return writeHead.call(response, status, ...reason);
+    const reason = typeof first === 'string' ? first : undefined;
+    const headers = reason === undefined ? (second ?? first) : second;
+    this.statusCode = status;
+    setHeaders(this, headers);
+    listener(this);
+    return reason === undefined ? writeHead.call(this, status) : writeHead.call(this, status, reason);
   };
-  hooked.writeHead = hook;
-  if (hooked.writeHeader !== undefined) hooked.writeHeader = hook;
+  return response => {
+    const hooked = response as unknown as Inner;
+    hooked[inner] = hooked.writeHead;
+    hooked.writeHead = hook;
+    if (hooked.writeHeader !== undefined) hooked.writeHeader = hook;
+  };
 }
 
 /** Node takes an object, a flat list of names and values, or a list of pairs; lists may repeat a name. */

@@ -1,4 +1,5 @@
 import type { Bounds } from './bounds.js';
+import { refusedResponse, type CorsResponse, type Header } from './cors-response.js';
 import { itemsOf, type ListPart, type MergedField, type MergedPolicy } from './merge.js';
 import type { CorsOriginResolverRef, CorsProvenance, EffectiveCorsPolicy } from './options.js';
 import { compileOrigins, type OriginMatcher } from './origin-matcher.js';
@@ -19,14 +20,16 @@ export interface CompiledPolicy {
   readonly allowedHeaders: ReadonlySet<string> | undefined;
   /** The value of `Access-Control-Allow-Headers`; `''`: the header is not sent. */
   readonly allowHeadersValue: string;
-  /** The value of `Access-Control-Expose-Headers`; `''`: the header is not sent. */
-  readonly exposeHeadersValue: string;
+  /** Never beside `'*'`: browsers refuse the pair, and boot refuses a policy that would send it. */
   readonly credentials: boolean;
   readonly maxAge: number;
   readonly status: 200 | 204;
   readonly rejectDisallowed: boolean;
-  /** Whether an actual response depends on the request's origin. */
-  readonly variesByOrigin: boolean;
+  /** What an actual response is given, where the policy allows it and where not. */
+  readonly allowed: CorsResponse;
+  readonly refused: CorsResponse;
+  /** What the answer to an allowed preflight holds beside the origin, the methods and the max-age. */
+  readonly terms: readonly Header[];
   readonly stated: StatedValues;
   readonly provenance: PolicyProvenance;
 }
@@ -81,19 +84,28 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
     const origin = typeof merged.origin.value === 'object' ? compileParts(merged.origin.value) : merged.origin.value;
     const stated = valuesOf(merged, typeof origin === 'object' ? origin.texts : origin, bounds);
     const { methods, allowedHeaders, exposedHeaders, rejectDisallowed } = stated;
+    const credentials = stated.credentials && origin !== '*';
+    const allowHeadersValue = headerValue(allowedHeaders);
+    // Also without an Origin, also when refused: a cache must not hand this response to another origin.
+    const vary = typeof origin === 'object' || (origin === false && rejectDisallowed) ? 'Origin' : '';
     return Object.freeze<CompiledPolicy>({
       origin: origin === '*' ? 'any' : origin === false ? 'none' : origin.matches,
       resolver: typeof origin === 'object' ? origin.resolver : undefined,
       resolvable: bounds?.resolvable ?? anyOrigin,
       methods: methods && new Set(methods),
       allowedHeaders: allowedHeaders === '*' ? undefined : new Set(allowedHeaders.map(name => name.toLowerCase())),
-      allowHeadersValue: headerValue(allowedHeaders),
-      exposeHeadersValue: headerValue(exposedHeaders),
-      credentials: stated.credentials,
+      allowHeadersValue,
+      credentials,
       maxAge: stated.maxAge,
       status: stated.optionsSuccessStatus,
       rejectDisallowed,
-      variesByOrigin: typeof origin === 'object' || (origin === false && rejectDisallowed),
+      allowed: Object.freeze({
+        allowOrigin: origin === '*' ? origin : 'requested',
+        headers: headersOf(credentials, 'Access-Control-Expose-Headers', headerValue(exposedHeaders)),
+        vary,
+      }),
+      refused: refusedResponse(vary),
+      terms: headersOf(credentials, 'Access-Control-Allow-Headers', allowHeadersValue),
       stated,
       provenance: provenanceOf(policy),
     });
@@ -154,6 +166,14 @@ function frozen<T>(items: readonly T[]): readonly T[] {
 
 function headerValue(names: '*' | readonly string[]): string {
   return names === '*' ? '*' : names.join(', ');
+}
+
+/** Credentials, and a list of header names, each where there is something to say. */
+function headersOf(credentials: boolean, name: string, names: string): readonly Header[] {
+  const headers: Header[] = [];
+  if (credentials) headers.push(['Access-Control-Allow-Credentials', 'true']);
+  if (names !== '') headers.push([name, names]);
+  return frozen(headers);
 }
 
 function provenanceOf(policy: MergedPolicy): PolicyProvenance {

@@ -1,4 +1,5 @@
 import type { CompiledPolicy } from '../policy/compile.js';
+import type { CorsResponse } from '../policy/cors-response.js';
 import { isForbiddenMethod } from '../policy/methods.js';
 import { isToken } from '../policy/names.js';
 import { parseOrigin } from '../policy/origin-grammar.js';
@@ -43,16 +44,15 @@ export interface Refusal {
   readonly detail?: string;
 }
 
-/** Passes the CORS check: what to send in `Access-Control-Allow-Origin`. */
+/** Passes the CORS check. */
 export interface Approval {
   readonly allowed: true;
   readonly reason: 'allowed';
-  readonly allowOrigin: string;
 }
 
 export type Decision = Approval | Refusal;
 
-const ANY_ORIGIN: Approval = Object.freeze({ allowed: true, reason: 'allowed', allowOrigin: '*' });
+const APPROVAL: Approval = Object.freeze({ allowed: true, reason: 'allowed' });
 const NO_ORIGIN: Refusal = Object.freeze({ allowed: false, reason: 'no-origin' });
 const NO_ACCESS: Refusal = Object.freeze({ allowed: false, reason: 'no-cross-origin-access' });
 
@@ -71,29 +71,51 @@ export function needsResolver(origin: string | undefined, policy: CompiledPolicy
   );
 }
 
-/** The server's side of the CORS check (Fetch §4.9). The raw bytes of `Origin` are compared, never a parsed form. */
-export function judgeOrigin(origin: string | undefined, policy: CompiledPolicy, answer?: ResolverAnswer): Decision {
-  if (policy.origin === 'any') return ANY_ORIGIN;
-  if (origin === undefined) return NO_ORIGIN;
-  if (policy.origin === 'none') return NO_ACCESS;
-  // What matched is equal to a configured origin or follows the grammar: safe to send back.
-  if (policy.origin(origin)) return { allowed: true, reason: 'allowed', allowOrigin: origin };
-  if (answer === undefined || !needsResolver(origin, policy)) {
-    return { allowed: false, reason: refusalOf(origin), detail: origin };
-  }
-  if (answer === 'allowed') return { allowed: true, reason: 'allowed', allowOrigin: origin };
-  return { allowed: false, reason: answer === 'failed' ? 'resolver-failed' : 'resolver-denied', detail: origin };
+/**
+ * The server's side of the CORS check (Fetch §4.9). The raw bytes of `Origin` are compared, never a parsed form. What
+ * matches is equal to a configured origin or follows the grammar: safe to send back.
+ */
+export function allowsOrigin(origin: string | undefined, policy: CompiledPolicy, answer?: ResolverAnswer): boolean {
+  if (policy.origin === 'any') return true;
+  if (origin === undefined || policy.origin === 'none') return false;
+  return policy.origin(origin) || (answer === 'allowed' && needsResolver(origin, policy));
 }
 
-function refusalOf(origin: string): Refusal['reason'] {
+/** Methods are case-sensitive, and the CORS-safelisted ones are not exempt. */
+export function allowsMethod(method: string, policy: CompiledPolicy): boolean {
+  return policy.methods === undefined || policy.methods.has(method);
+}
+
+/** The same with the reason. */
+export function judgeOrigin(origin: string | undefined, policy: CompiledPolicy, answer?: ResolverAnswer): Decision {
+  if (allowsOrigin(origin, policy, answer)) return APPROVAL;
+  if (origin === undefined) return NO_ORIGIN;
+  if (policy.origin === 'none') return NO_ACCESS;
+  return { allowed: false, reason: refusalOf(origin, policy, answer), detail: origin };
+}
+
+function refusalOf(origin: string, policy: CompiledPolicy, answer: ResolverAnswer | undefined): Refusal['reason'] {
+  if (answer !== undefined && needsResolver(origin, policy)) {
+    return answer === 'failed' ? 'resolver-failed' : 'resolver-denied';
+  }
   if (origin === 'null') return 'origin-null';
   return parseOrigin(origin) === undefined ? 'origin-malformed' : 'origin-not-allowed';
 }
 
-/** Judges an actual request: everything but a preflight, also one that fails before it reaches its handler. */
+/**
+ * What an actual request is answered: any request but a preflight, also one that fails before it reaches its handler.
+ * Makes nothing: this is asked for every response.
+ */
+export function respondToActual(request: CorsRequest, policy: CompiledPolicy, answer?: ResolverAnswer): CorsResponse {
+  return allowsOrigin(request.origin, policy, answer) && allowsMethod(request.method, policy)
+    ? policy.allowed
+    : policy.refused;
+}
+
+/** The same with the reason. */
 export function judgeActual(request: CorsRequest, policy: CompiledPolicy, answer?: ResolverAnswer): Decision {
   const decision = judgeOrigin(request.origin, policy, answer);
-  return decision.allowed ? judgeMethod(request.method, policy, decision) : decision;
+  return decision.allowed ? judgeMethod(request.method, policy) : decision;
 }
 
 /** Judges a preflight (Fetch §4.8) for a handler that is routed for the requested method. */
@@ -104,7 +126,7 @@ export function judgePreflight(request: CorsRequest, policy: CompiledPolicy, ans
   }
   const origin = judgeOrigin(request.origin, policy, answer);
   if (!origin.allowed) return origin;
-  const decision = judgeMethod(method, policy, origin);
+  const decision = judgeMethod(method, policy);
   if (!decision.allowed) return decision;
   const headers = judgeRequestHeaders(request.requestHeaders, policy.allowedHeaders);
   return headers.ok ? decision : { allowed: false, reason: headers.reason, detail: headers.name };
@@ -115,9 +137,6 @@ export function isScriptableMethod(method: string): boolean {
   return isToken(method) && !isForbiddenMethod(method);
 }
 
-/** Methods are case-sensitive, and the CORS-safelisted ones are not exempt. */
-function judgeMethod(method: string, policy: CompiledPolicy, approval: Approval): Decision {
-  return policy.methods === undefined || policy.methods.has(method)
-    ? approval
-    : { allowed: false, reason: 'method-not-allowed', detail: method };
+function judgeMethod(method: string, policy: CompiledPolicy): Decision {
+  return allowsMethod(method, policy) ? APPROVAL : { allowed: false, reason: 'method-not-allowed', detail: method };
 }

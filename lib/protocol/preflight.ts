@@ -1,19 +1,27 @@
 import type { CompiledPolicy } from '../policy/compile.js';
-import { isScriptableMethod, judgePreflight, needsResolver, type Refusal, type ResolverAnswer } from './decision.js';
-import type { CorsRequest } from './request.js';
+import type { CorsResponse } from '../policy/cors-response.js';
 import {
-  preflightTerms,
-  PREFLIGHT_VARY,
-  REFUSED_PREFLIGHT,
-  type CorsResponse,
-  type Header,
-} from './response-headers.js';
+  allowsMethod,
+  isScriptableMethod,
+  judgePreflight,
+  needsResolver,
+  type Refusal,
+  type ResolverAnswer,
+} from './decision.js';
+import type { CorsRequest } from './request.js';
+import { preflightResponse, REFUSED_PREFLIGHT } from './response-headers.js';
 
 /**
- * For each method that is routed at a path, the policies of the handlers that may serve it, in the order in which they
+ * A method that is routed at a path, and the policies of the handlers that may serve it, in the order in which they
  * would be tried. More than one only where a preflight cannot tell (versions in a header).
  */
-export type TargetPolicies = ReadonlyMap<string, readonly CompiledPolicy[]>;
+export interface TargetMethod {
+  readonly method: string;
+  readonly policies: readonly CompiledPolicy[];
+}
+
+/** Every method that is routed at a path, in the order in which they are listed. */
+export type Target = readonly TargetMethod[];
 
 /** What a preflight is answered, and which of the candidates for the requested method decided it. */
 export type PreflightOutcome = (
@@ -24,7 +32,7 @@ export type PreflightOutcome = (
 /** What resolvers said of a preflight's origin, for a policy that serves a method. */
 export type AnswerOf = (policy: CompiledPolicy, method: string) => ResolverAnswer | undefined;
 
-const NO_ANSWERS: AnswerOf = () => undefined;
+export const NO_ANSWERS: AnswerOf = () => undefined;
 
 /** A resolver to ask before a preflight can be judged. */
 export interface Question {
@@ -34,9 +42,9 @@ export interface Question {
 }
 
 /** What to ask about a method before it can be judged: nothing about what is refused anyway. */
-export function questionsOf(request: CorsRequest, target: TargetPolicies, method: string): readonly Question[] {
+export function questionsOf(request: CorsRequest, { method, policies }: TargetMethod): readonly Question[] {
   const announced = { ...request, requestMethod: method };
-  return [...(target.get(method) ?? []).entries()].flatMap(([candidate, policy]) =>
+  return [...policies.entries()].flatMap(([candidate, policy]) =>
     needsResolver(request.origin, policy) && judgePreflight(announced, policy, 'allowed').allowed
       ? [{ policy, method, candidate }]
       : [],
@@ -48,50 +56,74 @@ export function questionsOf(request: CorsRequest, target: TargetPolicies, method
  * whole, one after another, and the answer is one candidate's, never a mix. It is tempting to allow what any mixture
  * of candidates would; however, that opens combinations that no route allows.
  */
-export function judgeTarget(
-  request: CorsRequest,
-  target: TargetPolicies,
-  answerOf: AnswerOf = NO_ANSWERS,
-): PreflightOutcome {
+export function judgeTarget(request: CorsRequest, target: Target, answerOf: AnswerOf = NO_ANSWERS): PreflightOutcome {
   const requested = request.requestMethod ?? '';
-  const verdict = judgeCandidates(request, target.get(requested), answerOf);
+  const routed = methodIn(target, requested);
+  const verdict = judgeCandidates(request, routed?.policies ?? [], answerOf);
   const { candidate } = verdict;
   if (!verdict.allowed) {
     return { allowed: false, status: 403, refusal: verdict.refusal, candidate, response: REFUSED_PREFLIGHT };
   }
-  const terms = String(verdict.terms);
-  const methods = [...target.keys()].filter(method => {
-    if (method === requested) return true;
-    const other = judgeCandidates({ ...request, requestMethod: method }, target.get(method), answerOf);
-    // A browser caches one answer for all the methods it lists: only those that get the same terms are listed.
-    return other.allowed && String(other.terms) === terms;
-  });
-  const allowMethods: Header = ['Access-Control-Allow-Methods', methods.join(', ')];
-  const response = { headers: [...verdict.terms, allowMethods], vary: PREFLIGHT_VARY };
-  return { allowed: true, status: verdict.status, candidate, response };
+  let methods = '';
+  for (const other of target) {
+    if (other !== routed && !getsTheSame(request, other, verdict, answerOf)) continue;
+    methods = methods === '' ? other.method : `${methods}, ${other.method}`;
+  }
+  const response = preflightResponse(verdict.policy, verdict.maxAge, methods);
+  return { allowed: true, status: verdict.policy.status, candidate, response };
 }
 
-type Verdict =
-  | { readonly allowed: false; readonly candidate: number; readonly refusal: Refusal }
-  | {
-      readonly allowed: true;
-      readonly candidate: number;
-      readonly status: 200 | 204;
-      readonly terms: readonly Header[];
-    };
+/** What is routed for a method. */
+export function methodIn<Routed extends TargetMethod>(target: readonly Routed[], method: string): Routed | undefined {
+  return target.find(each => each.method === method);
+}
 
-function judgeCandidates(request: CorsRequest, policies: readonly CompiledPolicy[] = [], answerOf: AnswerOf): Verdict {
+interface Allowed {
+  readonly allowed: true;
+  readonly candidate: number;
+  readonly policy: CompiledPolicy;
+  readonly maxAge: number;
+}
+
+type Verdict = Allowed | { readonly allowed: false; readonly candidate: number; readonly refusal: Refusal };
+
+function judgeCandidates(request: CorsRequest, policies: readonly CompiledPolicy[], answerOf: AnswerOf): Verdict {
   let first: Refusal | undefined;
-  for (const [candidate, policy] of policies.entries()) {
+  for (let candidate = 0; candidate < policies.length; candidate++) {
+    const policy = policies[candidate];
+    if (policy === undefined) continue;
     const decision = judgePreflight(request, policy, answerOf(policy, request.requestMethod ?? ''));
     if (decision.allowed) {
-      const maxAge = Math.min(...policies.map(each => each.maxAge));
-      const terms = preflightTerms(policy, decision.allowOrigin, maxAge);
-      return { allowed: true, candidate, status: policy.status, terms };
+      const maxAge = policies.reduce((shortest, each) => Math.min(shortest, each.maxAge), policy.maxAge);
+      return { allowed: true, candidate, policy, maxAge };
     }
     first ??= decision;
   }
   return { allowed: false, candidate: 0, refusal: first ?? notRouted(request) };
+}
+
+/**
+ * Whether another method would be answered under the same terms: a browser caches one answer for all the methods it
+ * lists.
+ */
+function getsTheSame(request: CorsRequest, other: TargetMethod, verdict: Allowed, answerOf: AnswerOf): boolean {
+  const { policy, maxAge } = verdict;
+  const [only] = other.policies;
+  // The common case: the same policy for all methods, which has been judged but for the method.
+  if (only === policy && other.policies.length === 1 && policy.resolver === undefined && maxAge === policy.maxAge) {
+    return allowsMethod(other.method, policy) && isScriptableMethod(other.method);
+  }
+  const judged = judgeCandidates({ ...request, requestMethod: other.method }, other.policies, answerOf);
+  return judged.allowed && judged.maxAge === maxAge && sameTerms(judged.policy, policy);
+}
+
+/** Everything but the methods and the max-age. */
+function sameTerms(one: CompiledPolicy, other: CompiledPolicy): boolean {
+  return (
+    one.allowed.allowOrigin === other.allowed.allowOrigin &&
+    one.credentials === other.credentials &&
+    one.allowHeadersValue === other.allowHeadersValue
+  );
 }
 
 function notRouted({ requestMethod = '' }: CorsRequest): Refusal {

@@ -1,10 +1,10 @@
 import type { ApplicationConfig } from '@nestjs/core';
-import { METHODS } from 'node:http';
+import { METHODS, type IncomingMessage } from 'node:http';
 import parseUrl from 'parseurl';
 import { PATH_METADATA, type RouteRegistration } from './nest-internals.js';
 import {
+  byMethod,
   isRoutable,
-  orderMethods,
   servedMethods,
   UnmatchedRouteError,
   USUAL_METHODS,
@@ -34,7 +34,17 @@ interface ExpressRoute {
   readonly layer: ExpressLayer;
   readonly methods: ReadonlySet<string>;
   readonly all: boolean;
+  /** The methods it is known for. */
+  readonly known: readonly string[];
   readonly registration: RouteRegistration | undefined;
+}
+
+/** What was found for one method of a preflight's path. */
+interface Found {
+  readonly method: string;
+  readonly routes: RouteRegistration[];
+  /** The versions that these routes serve; `true`: all of them. */
+  versions: Set<unknown> | true;
 }
 
 /** The routes of a router that had so many layers. */
@@ -60,37 +70,47 @@ export class ExpressMatcher implements RouteMatcher {
     this.#known = this.#look();
   }
 
-  pathOf({ url }: RoutedRequest): string | undefined {
-    // The router's own reading of the target: absolute-form, queries. Escapes are compared as they are.
-    return isRoutable(url) ? (parseUrl({ url } as never)?.pathname ?? undefined) : undefined;
+  pathOf(request: RoutedRequest): string | undefined {
+    if (!isRoutable(request.url)) return undefined;
+    try {
+      // The router's own reading of the target, which it keeps on the request: absolute-form, queries. Escapes are
+      // compared as they are.
+      return parseUrl(request as IncomingMessage)?.pathname ?? undefined;
+    } catch {
+      // An authority that cannot be read: Express answers 400.
+      return undefined;
+    }
   }
 
   match(request: RoutedRequest): RouteRegistration | undefined {
     const method = request.method ?? 'GET';
-    for (const route of this.#matching(request)) {
-      if (!serves(route, method)) continue;
-      if (route.registration === undefined || accepts(route.registration, request)) return route.registration;
-    }
-    return undefined;
+    let found: RouteRegistration | undefined;
+    this.#eachMatching(request, route => {
+      const isIt = serves(route, method) && (route.registration === undefined || accepts(route.registration, request));
+      if (isIt) found = route.registration;
+      return isIt;
+    });
+    return found;
   }
 
   matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods {
     const select = preflightSelector(request, requestHeaders, this.config.getVersioning());
-    const methods = new Map<string, RouteRegistration[]>();
-    /** For each method, the versions that a route before serves; `true`: all of them. */
-    const served = new Map<string, Set<unknown> | true>();
-    for (const route of this.#matching(request)) {
+    const found: Found[] = [];
+    this.#eachMatching(request, route => {
       const { registration } = route;
       const selection: Selection = registration === undefined || select(registration);
-      if (selection === false) continue;
+      if (selection === false) return false;
       for (const method of methodsOf(route, requestedMethod)) {
-        const before = served.get(method) ?? new Set();
-        if (before === true || (selection !== true && selection.every(version => before.has(version)))) continue;
-        served.set(method, selection === true || new Set([...before, ...selection]));
-        methods.set(method, [...(methods.get(method) ?? []), ...(registration === undefined ? [] : [registration])]);
+        let known = found.find(each => each.method === method);
+        if (known === undefined) found.push((known = { method, routes: [], versions: new Set() }));
+        const { versions } = known;
+        if (versions === true || (selection !== true && selection.every(version => versions.has(version)))) continue;
+        known.versions = selection === true || new Set([...versions, ...selection]);
+        if (registration !== undefined) known.routes.push(registration);
       }
-    }
-    return orderMethods(methods);
+      return false;
+    });
+    return found.sort((one, other) => byMethod(one.method, other.method));
   }
 
   /** Other modules go on registering while they are initialized: static files, GraphQL. */
@@ -105,8 +125,12 @@ export class ExpressMatcher implements RouteMatcher {
     return { layers: stack.length, routes: label(layers, this.registrations) };
   }
 
-  /** The routes whose path matches, in order. */
-  *#matching(request: RoutedRequest): Generator<ExpressRoute> {
+  /**
+   * The routes whose path matches, in order.
+   *
+   * @param visit whether that was the last one to visit
+   */
+  #eachMatching(request: RoutedRequest, visit: (route: ExpressRoute) => boolean): void {
     const path = this.pathOf(request);
     if (path === undefined) return;
     for (const route of this.#routes) {
@@ -116,7 +140,7 @@ export class ExpressMatcher implements RouteMatcher {
         // A parameter that cannot be decoded: Express answers 400 and tries no further route.
         return;
       }
-      yield route;
+      if (visit(route)) return;
     }
   }
 }
@@ -144,12 +168,14 @@ function label(stack: readonly ExpressLayer[], registrations: readonly RouteRegi
   return labelled;
 }
 
-function describe(layer: ExpressLayer, { path, methods }: NonNullable<ExpressLayer['route']>) {
-  const verbs = Object.keys(methods);
+function describe(layer: ExpressLayer, { path, methods: marks }: NonNullable<ExpressLayer['route']>) {
+  const verbs = Object.keys(marks);
   // `router.all()` marks the route; `app.all()` registers it under every method that Node knows.
-  const all = methods['_all'] === true || verbs.length >= METHODS.length;
+  const all = marks['_all'] === true || verbs.length >= METHODS.length;
   const key = `${all ? 'all' : verbs.join()} ${String(path)}`;
-  return { key, layer, all, methods: new Set(verbs.map(verb => verb.toUpperCase())) };
+  const methods = verbs.map(verb => verb.toUpperCase());
+  const known = all ? USUAL_METHODS : [...new Set(methods.flatMap(servedMethods))];
+  return { key, layer, all, methods: new Set(methods), known };
 }
 
 /** Nest copies a handler's metadata to the callback it registers; a raw route has none. */
@@ -163,7 +189,6 @@ function serves({ all, methods }: ExpressRoute, method: string): boolean {
 }
 
 /** The methods a route serves: those a route for every method is known for, and the one that was asked for. */
-function methodsOf({ all, methods }: ExpressRoute, requestedMethod: string): readonly string[] {
-  if (all) return [...new Set([...USUAL_METHODS, requestedMethod])];
-  return [...new Set([...methods].flatMap(servedMethods))];
+function methodsOf({ all, known }: ExpressRoute, requestedMethod: string): readonly string[] {
+  return all && !known.includes(requestedMethod) ? [...known, requestedMethod] : known;
 }

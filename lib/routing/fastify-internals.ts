@@ -40,7 +40,7 @@ type FrameworkErrorHandler = (
 type RequestHook = (
   request: { readonly raw: IncomingMessage },
   reply: { readonly raw: ServerResponse },
-  done: () => void,
+  done: (error?: unknown) => void,
 ) => void;
 
 /** What is read of Fastify's request. */
@@ -75,9 +75,27 @@ export function fastifyHostname(adapter: AbstractHttpAdapter, raw: RoutedRequest
   return raw.hostname ?? fastifyRequestOf(adapter, raw).hostname;
 }
 
+interface FastifyHooks {
+  readonly onRequest: RequestHook[];
+}
+
 /** Calls back with each request that Fastify routes, ahead of every hook: those of the adapter were added before. */
 export function prependRequestHook(adapter: AbstractHttpAdapter, hook: RequestHook): void {
-  bySymbol<{ readonly onRequest: RequestHook[] }>(adapter, 'fastify.hooks').onRequest.unshift(hook);
+  bySymbol<FastifyHooks>(adapter, 'fastify.hooks').onRequest.unshift(hook);
+}
+
+/**
+ * Calls back with each request that Fastify routes, behind the adapter's own hooks and ahead of every middleware. A
+ * middleware would do; however, the first one of an app makes `@fastify/middie` present each request to middleware,
+ * which costs more than what is done here.
+ */
+export function addRequestHook(adapter: AbstractHttpAdapter, hook: RequestHook): void {
+  const { onRequest } = bySymbol<FastifyHooks>(adapter, 'fastify.hooks');
+  const middie = onRequest.findIndex(({ name }) => name === 'runMiddie');
+  // `NestFactory` has registered middleware by now, `@nestjs/testing` has not. What was added before comes first.
+  if (middie === -1)
+    adapter.getInstance<{ addHook(name: string, hook: RequestHook): void }>().addHook('onRequest', hook);
+  else onRequest.splice(middie, 0, hook);
 }
 
 /** Calls back with each request that Fastify refuses before any hook: malformed targets, over-long parameters. */
@@ -133,10 +151,12 @@ export function paramsFilterOf(
     requireNonEmptyParams?(url: string, handler: RouteHandler): RouteHandler;
   };
   let reached = false;
-  const filter = quiet.requireNonEmptyParams?.(url, () => {
+  const reach: RouteHandler = () => {
     reached = true;
-  });
-  if (filter === undefined) return () => true;
+  };
+  const filter = quiet.requireNonEmptyParams?.(url, reach);
+  // A path without parameters has no filter.
+  if (filter === undefined || filter === reach) return () => true;
   return (raw, params) => {
     reached = false;
     filter.call(adapter, { raw, params }, { callNotFound() {} });

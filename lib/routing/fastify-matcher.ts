@@ -8,12 +8,13 @@ import {
   routeConstraintsOf,
   type FastifyConstraint,
 } from './fastify-internals.js';
-import type { RouteRegistration } from './nest-internals.js';
+import { acceptsAll, type RouteRegistration } from './nest-internals.js';
 import {
+  byMethod,
   isRoutable,
-  orderMethods,
   UnmatchedRouteError,
   USUAL_METHODS,
+  type RoutedMethod,
   type RoutedMethods,
   type RoutedRequest,
   type RouteMatcher,
@@ -51,7 +52,8 @@ type Lookup = RoutedRequest & { readonly [VERSION]?: unknown };
  */
 export class FastifyMatcher implements RouteMatcher {
   readonly #router: Router;
-  readonly #methods: ReadonlySet<string>;
+  /** Every method that is routed anywhere. */
+  readonly #methods: readonly string[];
   readonly #versions: readonly unknown[];
   readonly #adapter: AbstractHttpAdapter;
   readonly #config: ApplicationConfig;
@@ -65,7 +67,7 @@ export class FastifyMatcher implements RouteMatcher {
     this.#adapter = adapter;
     this.#config = config;
     this.#router = createRouter(adapter);
-    this.#methods = new Set(routes.flatMap(({ method }) => method));
+    this.#methods = sortedMethods(routes.flatMap(({ method }) => method));
     const versioning = config.getVersioning();
     const versions = registrations.flatMap(each => (isNeutral(each) ? [] : versionsOf(each, versioning)));
     // A version-neutral route has no constraint: it serves every version that no other route does, such as this one.
@@ -98,18 +100,26 @@ export class FastifyMatcher implements RouteMatcher {
 
   matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods {
     const lookups = lookupsOf(request, requestHeaders, this.#config.getVersioning(), this.#versions);
-    const methods = new Map<string, readonly RouteRegistration[]>();
-    for (const method of new Set([...this.#methods, requestedMethod])) {
-      const targets = new Set(lookups.map(lookup => this.#find(lookup, method)).filter(target => target !== undefined));
-      if (targets.size === 0) continue;
-      const candidates = [...targets].flatMap(({ registration }) => registration ?? []);
+    const found: RoutedMethod[] = [];
+    const isKnown = this.#methods.includes(requestedMethod);
+    for (const method of isKnown ? this.#methods : sortedMethods([...this.#methods, requestedMethod])) {
+      const targets = this.#findEach(lookups, method);
+      if (targets.length === 0) continue;
+      const routes = targets.flatMap(({ registration }) => registration ?? []);
       // A route for every method is said to serve the usual ones, and the one that was asked for.
       const usual = method === requestedMethod || USUAL_METHODS.includes(method);
-      if (usual || candidates.length === 0 || candidates.some(({ verb }) => verb !== 'all')) {
-        methods.set(method, candidates);
-      }
+      if (usual || routes.length === 0 || routes.some(({ verb }) => verb !== 'all')) found.push({ method, routes });
     }
-    return orderMethods(methods);
+    return found;
+  }
+
+  /** What serves one of these requests, each once. */
+  #findEach(lookups: readonly Lookup[], method: string): readonly Target[] {
+    const [first, ...others] = lookups;
+    const target = first && this.#find(first, method);
+    if (others.length === 0) return target === undefined ? [] : [target];
+    const targets = lookups.map(lookup => this.#find(lookup, method)).filter(each => each !== undefined);
+    return [...new Set(targets)];
   }
 
   #find(request: Lookup, method: string): Target | undefined {
@@ -117,16 +127,21 @@ export class FastifyMatcher implements RouteMatcher {
     const found = this.#lookup(request, method);
     if (found === undefined || found === null) return undefined;
     const target = found.store as Target;
+    const { registration } = target;
     if (!target.acceptsParams(request, found.params)) return undefined;
+    if (registration === undefined || registration.acceptsHost === acceptsAll) return target;
     // On Fastify, Nest answers 404 to another host: no further route is tried.
-    const hostname = fastifyHostname(this.#adapter, request);
-    return target.registration?.acceptsHost({ hostname }) === false ? undefined : target;
+    return registration.acceptsHost({ hostname: fastifyHostname(this.#adapter, request) }) ? target : undefined;
   }
 
   #lookup(request: Lookup, method: string) {
     const { constrainer } = this.#router as unknown as { constrainer: Constrainer };
     return this.#router.find(method as never, request.url ?? '/', constrainer.deriveConstraints(request) as never);
   }
+}
+
+function sortedMethods(methods: readonly string[]): readonly string[] {
+  return [...new Set(methods)].sort(byMethod);
 }
 
 /** The part of `find-my-way` that reads constraints off a request. */

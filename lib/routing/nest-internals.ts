@@ -124,6 +124,7 @@ export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdap
 
   const registrations: RouteRegistration[] = [];
   let target: Target | undefined;
+  let unfiltered: RequestFilter | undefined;
   let hostFilter: RequestFilter | undefined;
   let filter: RequestFilter | undefined;
   let version: unknown;
@@ -134,7 +135,7 @@ export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdap
     const module = { key: moduleKey, name: container.getModuleByKey(moduleKey)?.name ?? '' };
     target = { controller: instance.constructor as Type, handler, handlerName, module };
     version = undefined;
-    return request => ((request as Probe)[REACHED] = true);
+    return (unfiltered = request => ((request as Probe)[REACHED] = true));
   };
   explorer.createCallbackProxy = begin;
   explorer.createRequestScopedHandler = ({ instance }, _method, _module, moduleKey, methodName) =>
@@ -150,7 +151,7 @@ export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdap
     if (target === undefined || hostFilter === undefined || filter === undefined) {
       throw new Error(`Nest registered ${verb} ${path} without a handler`);
     }
-    const acceptsHost = predicateOf(hostFilter);
+    const acceptsHost = hostFilter === unfiltered ? acceptsAll : predicateOf(hostFilter);
     const accepts = filter === hostFilter ? acceptsHost : predicateOf(filter);
     registrations.push({ verb, path, ...target, version, accepts, acceptsHost });
   };
@@ -170,6 +171,9 @@ const REACHED = Symbol('reached');
 interface Probe {
   [REACHED]?: boolean;
 }
+
+/** Of a route that no filter stands before. */
+export const acceptsAll: RequestPredicate = () => true;
 
 /** Asks a filter about a request. Nest's filters write what they find to the request: here that is a throw-away copy. */
 function predicateOf(filter: RequestFilter): RequestPredicate {

@@ -27,8 +27,14 @@ export function makeRequest(request: {
  */
 export type Candidates = readonly RouteRegistration[];
 
-/** Every method that is routed at a path. Empty: the path is unknown. */
-export type RoutedMethods = ReadonlyMap<string, Candidates>;
+/** A method that is routed at a path, and what serves it. */
+export interface RoutedMethod {
+  readonly method: string;
+  readonly routes: Candidates;
+}
+
+/** Every method that is routed at a path, in the order of {@link byMethod}. Empty: the path is unknown. */
+export type RoutedMethods = readonly RoutedMethod[];
 
 /** Names the handler that the platform would run, by the platform's own routing. */
 export interface RouteMatcher {
@@ -57,12 +63,14 @@ export class UnmatchedRouteError extends Error {
  * server as a whole, and Node lets other texts through: no route serves those.
  */
 export function isRoutable(url: string | undefined): boolean {
-  return url !== undefined && /^(?:\/|https?:\/\/)/i.test(url);
+  return url !== undefined && (url.startsWith('/') || ABSOLUTE_FORM.test(url));
 }
 
-/** Methods in an order that does not depend on the platform: the usual ones, then the others by name. */
-export function orderMethods(methods: RoutedMethods): RoutedMethods {
-  return new Map([...methods].sort(([a], [b]) => usualRank(a) - usualRank(b) || (a < b ? -1 : 1)));
+const ABSOLUTE_FORM = /^https?:\/\/(?:[^/?#[\]]+|\[[0-9a-f:.]+\](?::[0-9]*)?)(?:[/?#]|$)/i;
+
+/** Sorts methods in an order that does not depend on the platform: the usual ones, then the others by name. */
+export function byMethod(one: string, other: string): number {
+  return usualRank(one) - usualRank(other) || (one < other ? -1 : 1);
 }
 
 function usualRank(method: string): number {

@@ -100,12 +100,10 @@ describe.each(PLATFORMS)('Vary beside a compression middleware on %s', platform 
   it('holds what both say, once, where the middleware comes before the CORS module', async () => {
     const imports = [EarlyCompressionModule, CorsModule.forRoot(MODULE_POLICY)];
     const app = await startApp({ platform, imports, controllers });
-    // Who hooks on to the head first is asked last. On Fastify nobody comes before the CORS module.
-    const own = platform === 'express' ? 'Origin, Accept-Encoding' : 'Accept-Encoding, Origin';
 
     for (const [path, vary] of [
-      ['plain', own],
-      ['raw', `Cookie, ${own}`],
+      ['plain', 'Accept-Encoding, Origin'],
+      ['raw', 'Cookie, Accept-Encoding, Origin'],
     ] as const) {
       const seen = { status: 200, ran: [path, 'compression'] };
       const get = (origin: string) => observe(app, { path: `/listed/${path}`, headers: { Origin: origin } });

@@ -6,9 +6,10 @@ import {
   needsResolver,
   type ResolverAnswer,
 } from '../../lib/protocol/decision.js';
-import { judgeTarget, questionsOf } from '../../lib/protocol/preflight.js';
+import { judgeTarget, questionsOf, type AnswerOf } from '../../lib/protocol/preflight.js';
 import type { CorsRequest } from '../../lib/protocol/request.js';
 import { compilePolicy } from '../support/policy.js';
+import { sentOutcome, targetOf } from '../support/protocol.js';
 
 const A = 'https://a.example';
 const B = 'https://b.example';
@@ -21,7 +22,7 @@ function preflight(origin: string | undefined, requestMethod = 'PUT', requestHea
   return { method: 'OPTIONS', origin, requestMethod, requestHeaders };
 }
 
-const approved = (allowOrigin: string) => ({ allowed: true, reason: 'allowed', allowOrigin });
+const APPROVED = { allowed: true, reason: 'allowed' };
 const refused = (reason: string, detail: string) => ({ allowed: false, reason, detail });
 
 describe('needsResolver', () => {
@@ -45,7 +46,7 @@ describe('needsResolver', () => {
 
 describe('judgeOrigin with an answer', () => {
   it.each<[ResolverAnswer | undefined, object]>([
-    ['allowed', approved(B)],
+    ['allowed', APPROVED],
     ['denied', refused('resolver-denied', B)],
     ['failed', refused('resolver-failed', B)],
     [undefined, refused('origin-not-allowed', B)],
@@ -54,7 +55,7 @@ describe('judgeOrigin with an answer', () => {
   });
 
   it.each<[string, string, CompiledPolicy, object]>([
-    ['of the list', A, ASKS, approved(A)],
+    ['of the list', A, ASKS, APPROVED],
     ['null', 'null', ASKS, refused('origin-null', 'null')],
     ['that is none', `${B}/`, ASKS, refused('origin-malformed', `${B}/`)],
     ['of a policy without a resolver', B, LIST, refused('origin-not-allowed', B)],
@@ -67,7 +68,7 @@ describe('judgeOrigin with an answer', () => {
 
   it('leaves a request without an origin, any origin and no access as they are', () => {
     expect(judgeOrigin(undefined, ASKS, 'allowed')).toEqual({ allowed: false, reason: 'no-origin' });
-    expect(judgeOrigin(B, compilePolicy({ origin: '*' }), 'denied')).toEqual(approved('*'));
+    expect(judgeOrigin(B, compilePolicy({ origin: '*' }), 'denied')).toEqual(APPROVED);
     expect(judgeOrigin(B, compilePolicy({ origin: false }), 'allowed')).toEqual({
       allowed: false,
       reason: 'no-cross-origin-access',
@@ -78,10 +79,10 @@ describe('judgeOrigin with an answer', () => {
 describe('An answer', () => {
   it('allows nothing else that the policy refuses', () => {
     const actual = (method: string): CorsRequest => ({ ...preflight(B), method });
-    expect(judgeActual(actual('GET'), ASKS, 'allowed')).toEqual(approved(B));
+    expect(judgeActual(actual('GET'), ASKS, 'allowed')).toEqual(APPROVED);
     expect(judgeActual(actual('POST'), ASKS, 'allowed')).toEqual(refused('method-not-allowed', 'POST'));
     expect(judgeActual(actual('GET'), ASKS, 'denied')).toEqual(refused('resolver-denied', B));
-    expect(judgePreflight(preflight(B, 'PUT', 'x-a'), ASKS, 'allowed')).toEqual(approved(B));
+    expect(judgePreflight(preflight(B, 'PUT', 'x-a'), ASKS, 'allowed')).toEqual(APPROVED);
     expect(judgePreflight(preflight(B, 'POST'), ASKS, 'allowed')).toEqual(refused('method-not-allowed', 'POST'));
     expect(judgePreflight(preflight(B, 'PUT', 'x-b'), ASKS, 'allowed')).toEqual(refused('header-not-allowed', 'x-b'));
     expect(judgePreflight(preflight(B, 'PUT', 'x-b'), ASKS, 'failed')).toEqual(refused('resolver-failed', B));
@@ -89,19 +90,21 @@ describe('An answer', () => {
 });
 
 describe('questionsOf', () => {
-  const target = new Map([
-    ['PUT', [LIST, ASKS, BOUNDED]],
-    ['POST', [ASKS]],
-    ['GET', [ASKS]],
-  ]);
+  const candidates: Record<string, readonly CompiledPolicy[]> = {
+    PUT: [LIST, ASKS, BOUNDED],
+    POST: [ASKS],
+    GET: [ASKS],
+  };
+  const ask = (request: CorsRequest, method: string) =>
+    questionsOf(request, { method, policies: candidates[method] ?? [] });
 
   it('has each candidate of the method whose resolver would decide', () => {
-    expect(questionsOf(preflight(B, 'PUT', ''), target, 'PUT')).toEqual([
+    expect(ask(preflight(B, 'PUT', ''), 'PUT')).toEqual([
       { policy: ASKS, method: 'PUT', candidate: 1 },
       { policy: BOUNDED, method: 'PUT', candidate: 2 },
     ]);
     // Asked of a method that is not the announced one: whether it can be listed.
-    expect(questionsOf(preflight(B), target, 'GET')).toEqual([{ policy: ASKS, method: 'GET', candidate: 0 }]);
+    expect(ask(preflight(B), 'GET')).toEqual([{ policy: ASKS, method: 'GET', candidate: 0 }]);
   });
 
   it.each<[string, CorsRequest, string]>([
@@ -113,7 +116,7 @@ describe('questionsOf', () => {
     ['what is no origin', preflight(`${B}/`), 'GET'],
     ['no origin', preflight(undefined), 'GET'],
   ])('has none about %s', (_what, request, method) => {
-    expect(questionsOf(request, target, method)).toEqual([]);
+    expect(ask(request, method)).toEqual([]);
   });
 });
 
@@ -127,25 +130,23 @@ describe('judgeTarget with answers', () => {
     ],
     vary: ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'],
   });
-  const target = new Map([
-    ['GET', [ASKS]],
-    ['PUT', [ASKS]],
-  ]);
+  const target = targetOf({ GET: [ASKS], PUT: [ASKS] });
+  const judge = (answerOf?: AnswerOf) => sentOutcome(judgeTarget(preflight(B), target, answerOf), B);
 
   it('lists the methods for which the resolver allows the origin', () => {
-    const both = judgeTarget(preflight(B), target, () => 'allowed');
+    const both = judge(() => 'allowed');
     expect(both).toEqual({ allowed: true, status: 204, candidate: 0, response: terms('GET, PUT') });
-    const one = judgeTarget(preflight(B), target, (_policy, method) => (method === 'PUT' ? 'allowed' : 'denied'));
+    const one = judge((_policy, method) => (method === 'PUT' ? 'allowed' : 'denied'));
     expect(one.response).toEqual(terms('PUT'));
     // A method that nobody asked about is not listed.
-    const unasked = judgeTarget(preflight(B), target, (_, method) => (method === 'PUT' ? 'allowed' : undefined));
+    const unasked = judge((_, method) => (method === 'PUT' ? 'allowed' : undefined));
     expect(unasked.response).toEqual(terms('PUT'));
   });
 
   it('is told of which policy and method it needs an answer, and has the refusal of the first candidate', () => {
     const other = compilePolicy({ origin: resolver });
     const asked: unknown[] = [];
-    const outcome = judgeTarget(preflight(B), new Map([['PUT', [ASKS, other]]]), (policy, method) => {
+    const outcome = judgeTarget(preflight(B), targetOf({ PUT: [ASKS, other] }), (policy, method) => {
       asked.push([policy === ASKS ? 'first' : 'second', method]);
       return policy === ASKS ? 'failed' : 'denied';
     });
@@ -158,6 +159,6 @@ describe('judgeTarget with answers', () => {
   });
 
   it('refuses without answers', () => {
-    expect(judgeTarget(preflight(B), target)).toMatchObject({ refusal: refused('origin-not-allowed', B) });
+    expect(judge()).toMatchObject({ refusal: refused('origin-not-allowed', B) });
   });
 });

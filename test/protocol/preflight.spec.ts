@@ -1,6 +1,7 @@
 import type { CompiledPolicy } from '../../lib/policy/compile.js';
-import { judgeTarget, type PreflightOutcome } from '../../lib/protocol/preflight.js';
+import { judgeTarget } from '../../lib/protocol/preflight.js';
 import { compilePolicy } from '../support/policy.js';
+import { sentOutcome, targetOf } from '../support/protocol.js';
 
 const A = 'https://a.example';
 const B = 'https://b.example';
@@ -15,8 +16,9 @@ interface Preflight {
 function judge(
   { requestMethod = 'PUT', requestHeaders, origin = A }: Preflight,
   target: Readonly<Record<string, readonly CompiledPolicy[]>>,
-): PreflightOutcome {
-  return judgeTarget({ method: 'OPTIONS', origin, requestMethod, requestHeaders }, new Map(Object.entries(target)));
+): object {
+  const request = { method: 'OPTIONS', origin, requestMethod, requestHeaders };
+  return sentOutcome(judgeTarget(request, targetOf(target)), origin);
 }
 
 interface Allowed {
@@ -164,12 +166,12 @@ describe('A preflight that is refused', () => {
 
   it('without an origin is no preflight, and allowed nothing', () => {
     const request = { method: 'OPTIONS', origin: undefined, requestMethod: 'PUT', requestHeaders: undefined };
-    expect(judgeTarget(request, new Map([['PUT', [policy]]]))).toEqual(refused('no-origin'));
+    expect(sentOutcome(judgeTarget(request, targetOf({ PUT: [policy] })), undefined)).toEqual(refused('no-origin'));
   });
 
   it('without a requested method is refused', () => {
     const request = { method: 'OPTIONS', origin: A, requestMethod: undefined, requestHeaders: undefined };
-    expect(judgeTarget(request, new Map([['PUT', [policy]]]))).toEqual(refused('method-malformed', ''));
+    expect(sentOutcome(judgeTarget(request, targetOf({ PUT: [policy] })), A)).toEqual(refused('method-malformed', ''));
   });
 
   it('for a method without a candidate is one that nobody serves', () => {

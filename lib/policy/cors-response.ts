@@ -1,0 +1,29 @@
+/** A header to set: its name and its value. */
+export type Header = readonly [name: string, value: string];
+
+/**
+ * What the CORS protocol adds to a response (Fetch §3.3.3). It does not hold the request's origin, so that one policy
+ * needs two of them, and none is made for a request.
+ */
+export interface CorsResponse {
+  /** `Access-Control-Allow-Origin`: the origin that asks, `*`; `undefined`: the header is not sent. */
+  readonly allowOrigin: 'requested' | '*' | undefined;
+  /** The other headers. */
+  readonly headers: readonly Header[];
+  /** What to merge into `Vary`; `''`: nothing. */
+  readonly vary: string;
+}
+
+const NO_HEADERS: readonly Header[] = Object.freeze([]);
+
+/** A response that is shared with nobody. */
+export function refusedResponse(vary: string): CorsResponse {
+  return Object.freeze({ allowOrigin: undefined, headers: NO_HEADERS, vary });
+}
+
+/** All headers of a response but `Vary`, for the origin it is for. */
+export function headersFor({ allowOrigin, headers }: CorsResponse, origin: string | undefined): readonly Header[] {
+  if (allowOrigin === undefined) return headers;
+  const value = allowOrigin === '*' ? '*' : (origin ?? '');
+  return [['Access-Control-Allow-Origin', value], ...headers];
+}
