@@ -41,6 +41,14 @@ export default {
       moduleNameMapper,
     },
     {
+      // Real apps once more, with the work of the interceptor left to the edge: the same responses.
+      ...common,
+      displayName: 'interceptor: false',
+      testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/support/without-interceptor.ts'],
+      moduleNameMapper,
+    },
+    {
       // The suites that touch Nest, on the previous major: the same files, other packages.
       ...common,
       displayName: 'nest 11',

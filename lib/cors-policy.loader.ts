@@ -11,6 +11,7 @@ import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { PolicyTable } from './cors-policy.table.js';
 import type { Platform } from './platform/platform.js';
 import { problem } from './policy/issue.js';
+import { readInterceptor } from './policy/module-options.js';
 import { snapshot } from './policy/snapshot.js';
 import type { RouteMatcher } from './routing/route-matcher.js';
 
@@ -32,6 +33,11 @@ export class CorsPolicyLoader {
   ) {
     // Of a factory as well.
     this.#options = snapshot(options);
+  }
+
+  /** Whether the options leave the interceptor on. Known before anything is checked: Nest registers it first. */
+  get usesInterceptor(): boolean {
+    return readInterceptor(this.#options);
   }
 
   /**
@@ -80,6 +86,9 @@ export class CorsPolicyLoader {
       if (app === undefined) return;
       const issues = new IssueCollector();
       this.explorer.reportMisplaced(app.routes, issues);
+      if (readInterceptor(copied) !== this.usesInterceptor) {
+        issues.add({ level: 'module' }, problem('interceptor_fixed', 'interceptor', !this.usesInterceptor));
+      }
       const policies = buildPolicySet(copied, app, this.metadata, issues);
       const table = await this.#bind(policies, app.matcher, issues);
       // The platform may have gone on registering meanwhile.

@@ -89,7 +89,13 @@ export type CorsModuleAsyncOptions = typeof configurable.ASYNC_OPTIONS_TYPE;
     CorsPreflight,
     CorsService,
     { provide: APP_GUARD, useExisting: CorsGuard },
-    { provide: APP_INTERCEPTOR, useExisting: CorsInterceptor },
+    {
+      provide: APP_INTERCEPTOR,
+      inject: [CorsPolicyLoader, CorsInterceptor],
+      // Nest skips a global enhancer that is nothing.
+      useFactory: (loader: CorsPolicyLoader, interceptor: CorsInterceptor) =>
+        loader.usesInterceptor ? interceptor : undefined,
+    },
   ],
   exports: [CorsService],
 })

@@ -457,6 +457,12 @@ export const PROBLEMS = {
     hint: 'Take it from the environment, so that only development has it.',
   },
 
+  interceptor_fixed: {
+    severity: 'error',
+    problem: 'cannot change while the app runs: Nest registers interceptors at boot',
+    hint: 'Reload with the value that the app was started with, or restart it.',
+  },
+
   // --- environment and files ----------------------------------------------------------------------------------------
   environment_empty: {
     severity: 'error',

@@ -11,6 +11,8 @@ export interface StatedModule {
   readonly policies: NamedPolicies;
   readonly rules: readonly StatedRule[];
   readonly debug: boolean;
+  /** Whether the interceptor is registered. */
+  readonly interceptor: boolean;
   readonly bounds: Bounds | undefined;
   /** In milliseconds. */
   readonly resolverTimeout: number;
@@ -30,7 +32,7 @@ export type ModulePart = { readonly policy: string } | { readonly rule: string }
 /** Reports a problem of the module's options. `at` is where the part stands in them: `policies.public`. */
 export type ReportModule = (found: Problem, part?: ModulePart, at?: string) => void;
 
-const MODULE_KEYS = ['policies', 'routes', 'bounds', 'resolver', 'debug'] as const;
+const MODULE_KEYS = ['policies', 'routes', 'bounds', 'resolver', 'debug', 'interceptor'] as const;
 const DEFAULT_TIMEOUT = 1000;
 const LONGEST_TIMEOUT = 60_000;
 
@@ -48,6 +50,7 @@ export function readModuleOptions(options: unknown, production: boolean, report:
     bounds: readBounds(readKey(readable, 'bounds', report), report),
     resolverTimeout: readResolverTimeout(readKey(readable, 'resolver', report), report),
     debug: readDebug(readKey(readable, 'debug', report), production, report),
+    interceptor: readInterceptor(options, report),
   };
 }
 
@@ -56,6 +59,16 @@ function readDebug(value: unknown, production: boolean, report: ReportModule): b
   if (typeof value !== 'boolean') report(problem('boolean_type', 'debug', value));
   if (value === true && production) report(problem('debug_in_production', 'debug', true));
   return value === true;
+}
+
+/** Whether options leave the interceptor on. Nest asks before anything else of them is read. */
+export function readInterceptor(options: unknown, report: ReportModule = () => undefined): boolean {
+  if (!isOptions(options)) return true;
+  const value = readKey(options, 'interceptor', report);
+  if (value !== undefined && value !== INVALID && typeof value !== 'boolean') {
+    report(problem('boolean_type', 'interceptor', value));
+  }
+  return value !== false;
 }
 
 function readResolverTimeout(value: unknown, report: ReportModule): number {

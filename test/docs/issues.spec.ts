@@ -71,6 +71,9 @@ describe('docs/issues.md', () => {
   });
 });
 
+/** Other options for an app that runs, and what it is told of them. */
+type Reload = (service: CorsService) => ReturnType<CorsService['reload']>;
+
 /** The code of an example; `undefined` for one in words. */
 function spansOf(example: string): readonly string[] | undefined {
   const spans = [...example.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
@@ -115,11 +118,14 @@ afterAll(() => folders.forEach(folder => rmSync(folder, { recursive: true })));
 async function boot(spans: readonly string[]): Promise<readonly CorsIssue[]> {
   const modules: Record<'root' | 'feature', DynamicModule[]> = { root: [], feature: [] };
   const decorators: MethodDecorator[] = [];
+  const reloads: Reload[] = [];
   const configurations: ((app: INestApplication) => unknown)[] = [];
   let environment = process.env['NODE_ENV'];
   for (const span of spans) {
     if (span.startsWith('NODE_ENV=')) environment = span.slice('NODE_ENV='.length);
     else if (span.startsWith('app.')) configurations.push(app => evaluate(span, { app, CorsService }));
+    else if (span.startsWith('reload('))
+      reloads.push(service => evaluate(`service.${span}`, { service }) as ReturnType<Reload>);
     else if (span.startsWith('@')) decorators.push(...span.split(/ (?=@)/).map(each => decoratorOf(each.slice(1))));
     else if (span.startsWith('forFeature(')) modules.feature.push(moduleOf(span));
     else modules.root.push(moduleOf(span));
@@ -143,7 +149,7 @@ async function boot(spans: readonly string[]): Promise<readonly CorsIssue[]> {
   process.env['NODE_ENV'] = environment;
   try {
     const configure = (app: INestApplication) => configurations.forEach(each => each(app));
-    return await issuesOf({ imports: [...modules.root, CatsModule], configure });
+    return await issuesOf({ imports: [...modules.root, CatsModule], configure }, reloads);
   } finally {
     process.env['NODE_ENV'] = before;
   }
@@ -164,16 +170,18 @@ function evaluate(code: string, scope: Readonly<Record<string, unknown>>): unkno
 }
 
 /** What an app is told: its errors where it does not boot, its warnings where it does. */
-async function issuesOf(options: AppOptions): Promise<readonly CorsIssue[]> {
+async function issuesOf(options: AppOptions, reloads: readonly Reload[] = []): Promise<readonly CorsIssue[]> {
   const app = await createApp(options);
   await options.configure?.(app);
-  return issuesOfApp(app);
+  return issuesOfApp(app, reloads);
 }
 
-async function issuesOfApp(app: INestApplication): Promise<readonly CorsIssue[]> {
+async function issuesOfApp(app: INestApplication, reloads: readonly Reload[] = []): Promise<readonly CorsIssue[]> {
   try {
     await app.init();
-    return app.get(CorsService).warnings;
+    const service = app.get(CorsService);
+    const reloaded = await Promise.all(reloads.map(reload => reload(service)));
+    return [...service.warnings, ...reloaded.flat()];
   } catch (error) {
     if (error instanceof CorsConfigurationError) return error.issues;
     throw error;

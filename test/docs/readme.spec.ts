@@ -10,7 +10,9 @@ describe('README.md', () => {
   it('lists every option, and no other', () => {
     const listed = readmeTable('Options', 'Option').map(([option = '']) => option);
     expect(listed).toEqual(
-      [...POLICY_FIELDS, 'policies', 'routes', 'bounds', 'resolver', 'debug'].map(option => `\`${option}\``),
+      [...POLICY_FIELDS, 'policies', 'routes', 'bounds', 'resolver', 'interceptor', 'debug'].map(
+        option => `\`${option}\``,
+      ),
     );
   });
 
