@@ -24,8 +24,7 @@ export class CorsEnforcer {
    * @throws {CorsForbiddenException}
    */
   enforcePreflight(exchange: CorsExchange): void {
-    const { outcome } = exchange;
-    if (outcome !== undefined && !outcome.allowed) throw this.#exception(outcome.refusal, exchange);
+    if (exchange.refusal !== undefined) throw this.#exception(exchange.refusal, exchange);
   }
 
   /**

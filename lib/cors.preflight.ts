@@ -7,7 +7,7 @@ import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import type { Next } from './platform/edge.js';
 import type { CorsExchange, RoutedTarget } from './platform/exchange.js';
 import { askedRequestOf, type PlatformRequest } from './platform/site.js';
-import { judgeTarget, methodIn, type AnswerOf } from './protocol/preflight.js';
+import { judgeTarget, methodIn, refusalOf, type AnswerOf } from './protocol/preflight.js';
 import { askForPreflight } from './resolver-answers.js';
 import { ExecutionContextHost } from './routing/nest-internals.js';
 
@@ -58,6 +58,7 @@ export class CorsPreflight {
     try {
       const outcome = judgeTarget(exchange, target, answers);
       exchange.outcome = outcome;
+      if (!outcome.allowed) exchange.refusal = refusalOf(exchange, target, answers);
       const route = methodIn(target, exchange.requestMethod ?? '')?.routes?.[outcome.candidate];
       const context = new ExecutionContextHost([exchange.raw, response, next], route?.controller, route?.handler);
       void this.guard.canActivate(context);

@@ -19,7 +19,7 @@ import {
   type Decision,
   type Refusal,
 } from './protocol/decision.js';
-import { judgeTarget, methodIn, type PreflightOutcome } from './protocol/preflight.js';
+import { judgeTarget, methodIn, refusalOf } from './protocol/preflight.js';
 import { corsRequestOf } from './protocol/request.js';
 import { askForActual, askForPreflight } from './resolver-answers.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
@@ -236,14 +236,15 @@ export class CorsService {
         ? judgePreflight(preflightRequest, policy, answerOf(policy, query.method))
         : undefined;
     const routed = target.flatMap(each => (each.routes === undefined ? [] : each.method));
-    const refusal = refusalOf(meant) ?? refusalOf(outcome) ?? refusalOf(decision);
+    const refused = outcome.allowed ? undefined : refusalOf(preflightRequest, target, answerOf);
+    const refusal = refusalIn(meant) ?? refused ?? refusalIn(decision);
     return {
       ...(route && { route: describeRoute(route) }),
       candidates: routes.map(describeRoute),
       policy: effective(policy, routed),
       provenance: policy.provenance,
-      preflight: verdict(refusalOf(outcome), outcome.response, query.origin),
-      actual: verdict(refusalOf(decision), respondToActual(actualRequest, policy, answer), query.origin),
+      preflight: verdict(refused, outcome.response, query.origin),
+      actual: verdict(refusalIn(decision), respondToActual(actualRequest, policy, answer), query.origin),
       ...(refusal && { hint: remedyOf(refusal.reason, refusal.detail ?? '', whereToChange(refusal, policy, route)) }),
     };
   }
@@ -271,9 +272,8 @@ function whereToChange(
   return locationLabel(locationOfSource(source, route));
 }
 
-function refusalOf(judged: Decision | PreflightOutcome | undefined): Refusal | undefined {
-  if (judged === undefined || judged.allowed) return undefined;
-  return 'refusal' in judged ? judged.refusal : judged;
+function refusalIn(judged: Decision | undefined): Refusal | undefined {
+  return judged === undefined || judged.allowed ? undefined : judged;
 }
 
 function describeRoute(route: RouteRegistration): CorsRoute {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { CompiledPolicy } from '../policy/compile.js';
 import type { CorsResponse } from '../policy/cors-response.js';
 import type { CorsControllerClass, CorsHandler } from '../policy/options.js';
-import type { ResolverAnswer } from '../protocol/decision.js';
+import type { Refusal, ResolverAnswer } from '../protocol/decision.js';
 import type { PreflightOutcome, TargetMethod } from '../protocol/preflight.js';
 import { corsRequestOf, isPreflight, type CorsRequest } from '../protocol/request.js';
 import type { RouteRegistration } from '../routing/nest-internals.js';
@@ -66,6 +66,8 @@ export class CorsExchange implements CorsRequest {
   url: string;
   /** What a preflight is answered, once its target is known. */
   outcome: PreflightOutcome | undefined = undefined;
+  /** Why a preflight is refused, if it is. */
+  refusal: Refusal | undefined = undefined;
   /** The policy of the handler that runs, once a guard knows it. */
   policy: CompiledPolicy | undefined = undefined;
   /** What a policy's resolver said of an actual request. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { headersFor, type CorsResponse } from '../policy/cors-response.js';
+import { allowOriginFor, headersFor, type CorsResponse, type Header } from '../policy/cors-response.js';
 import { mergeVary } from '../protocol/vary.js';
 
 /**
@@ -14,22 +14,41 @@ export function writeCorsResponse(
   cors: CorsResponse,
   origin: string | undefined,
 ): string[] | undefined {
-  const { allowOrigin, headers, vary } = cors;
-  let replaced: string[] | undefined;
-  for (const name of response.getHeaderNames()) {
-    if (!name.startsWith('access-control-')) continue;
-    const own = headersFor(cors, origin).find(([each]) => each.toLowerCase() === name);
-    if (own?.[1] !== String(response.getHeader(name))) (replaced ??= []).push(name);
-    response.removeHeader(name);
+  const replaced = removeForeignHeaders(response, cors, origin);
+  const { allowMethods, headers, vary } = cors;
+  const allowOrigin = allowOriginFor(cors, origin);
+  if (allowOrigin !== undefined) response.setHeader('Access-Control-Allow-Origin', allowOrigin);
+  // By index, here and below: an iterator for each response is the dearest part of writing three headers.
+  for (let index = 0; index < headers.length; index++) {
+    const header = headers[index] as Header;
+    response.setHeader(header[0], header[1]);
   }
-  if (allowOrigin !== undefined) {
-    response.setHeader('Access-Control-Allow-Origin', allowOrigin === '*' ? '*' : (origin ?? ''));
-  }
-  for (const [name, value] of headers) response.setHeader(name, value);
+  if (allowMethods !== '') response.setHeader('Access-Control-Allow-Methods', allowMethods);
   if (vary !== '') {
     const present = response.getHeader('Vary');
     const merged = mergeVary(typeof present === 'number' ? String(present) : present, vary);
     if (merged !== undefined) response.setHeader('Vary', merged);
   }
   return replaced;
+}
+
+function removeForeignHeaders(
+  response: ServerResponse,
+  cors: CorsResponse,
+  origin: string | undefined,
+): string[] | undefined {
+  const present = response.getHeaderNames();
+  let isForeign = false;
+  for (let index = 0; index < present.length && !isForeign; index++) isForeign = isCorsHeader(present[index] ?? '');
+  if (!isForeign) return undefined;
+  const names = present.filter(isCorsHeader);
+  const own = new Map(headersFor(cors, origin).map(([name, value]) => [name.toLowerCase(), value]));
+  const replaced = names.filter(name => own.get(name) !== String(response.getHeader(name)));
+  for (const name of names) response.removeHeader(name);
+  return replaced.length === 0 ? undefined : replaced;
+}
+
+/** Node tells names in lower case. */
+function isCorsHeader(name: string): boolean {
+  return name.startsWith('access-control-');
 }

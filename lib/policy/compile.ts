@@ -18,6 +18,8 @@ export interface CompiledPolicy {
   readonly methods: ReadonlySet<string> | undefined;
   /** Lower-case names; `undefined`: any name. */
   readonly allowedHeaders: ReadonlySet<string> | undefined;
+  /** The request that names them all, as browsers write it (Fetch §4.8, "CORS-unsafe request-header names"). */
+  readonly everyHeader: string | undefined;
   /** The value of `Access-Control-Allow-Headers`; `''`: the header is not sent. */
   readonly allowHeadersValue: string;
   /** Never beside `'*'`: browsers refuse the pair, and boot refuses a policy that would send it. */
@@ -28,7 +30,7 @@ export interface CompiledPolicy {
   /** What an actual response is given, where the policy allows it and where not. */
   readonly allowed: CorsResponse;
   readonly refused: CorsResponse;
-  /** What the answer to an allowed preflight holds beside the origin, the methods and the max-age. */
+  /** What the answer to an allowed preflight holds beside the origin and the methods. */
   readonly terms: readonly Header[];
   readonly stated: StatedValues;
   readonly provenance: PolicyProvenance;
@@ -84,6 +86,7 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
     const origin = typeof merged.origin.value === 'object' ? compileParts(merged.origin.value) : merged.origin.value;
     const stated = valuesOf(merged, typeof origin === 'object' ? origin.texts : origin, bounds);
     const { methods, allowedHeaders, exposedHeaders, rejectDisallowed } = stated;
+    const names = allowedHeaders === '*' ? undefined : allowedHeaders.map(name => name.toLowerCase());
     const credentials = stated.credentials && origin !== '*';
     const allowHeadersValue = headerValue(allowedHeaders);
     // Also without an Origin, also when refused: a cache must not hand this response to another origin.
@@ -93,7 +96,8 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
       resolver: typeof origin === 'object' ? origin.resolver : undefined,
       resolvable: bounds?.resolvable ?? anyOrigin,
       methods: methods && new Set(methods),
-      allowedHeaders: allowedHeaders === '*' ? undefined : new Set(allowedHeaders.map(name => name.toLowerCase())),
+      allowedHeaders: names && new Set(names),
+      everyHeader: names && [...names].sort().join(','),
       allowHeadersValue,
       credentials,
       maxAge: stated.maxAge,
@@ -101,11 +105,15 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
       rejectDisallowed,
       allowed: Object.freeze({
         allowOrigin: origin === '*' ? origin : 'requested',
+        allowMethods: '',
         headers: headersOf(credentials, 'Access-Control-Expose-Headers', headerValue(exposedHeaders)),
         vary,
       }),
       refused: refusedResponse(vary),
-      terms: headersOf(credentials, 'Access-Control-Allow-Headers', allowHeadersValue),
+      terms: frozen([
+        ...headersOf(credentials, 'Access-Control-Allow-Headers', allowHeadersValue),
+        ['Access-Control-Max-Age', String(stated.maxAge)],
+      ]),
       stated,
       provenance: provenanceOf(policy),
     });

@@ -8,6 +8,8 @@ export type Header = readonly [name: string, value: string];
 export interface CorsResponse {
   /** `Access-Control-Allow-Origin`: the origin that asks, `*`; `undefined`: the header is not sent. */
   readonly allowOrigin: 'requested' | '*' | undefined;
+  /** `Access-Control-Allow-Methods`; `''`: the header is not sent. */
+  readonly allowMethods: string;
   /** The other headers. */
   readonly headers: readonly Header[];
   /** What to merge into `Vary`; `''`: nothing. */
@@ -18,12 +20,21 @@ const NO_HEADERS: readonly Header[] = Object.freeze([]);
 
 /** A response that is shared with nobody. */
 export function refusedResponse(vary: string): CorsResponse {
-  return Object.freeze({ allowOrigin: undefined, headers: NO_HEADERS, vary });
+  return Object.freeze({ allowOrigin: undefined, allowMethods: '', headers: NO_HEADERS, vary });
+}
+
+/** What `Access-Control-Allow-Origin` says to an origin; `undefined`: the header is not sent. */
+export function allowOriginFor({ allowOrigin }: CorsResponse, origin: string | undefined): string | undefined {
+  return allowOrigin === 'requested' ? origin : allowOrigin;
 }
 
 /** All headers of a response but `Vary`, for the origin it is for. */
-export function headersFor({ allowOrigin, headers }: CorsResponse, origin: string | undefined): readonly Header[] {
-  if (allowOrigin === undefined) return headers;
-  const value = allowOrigin === '*' ? '*' : (origin ?? '');
-  return [['Access-Control-Allow-Origin', value], ...headers];
+export function headersFor(response: CorsResponse, origin: string | undefined): readonly Header[] {
+  const { allowMethods, headers } = response;
+  const allowOrigin = allowOriginFor(response, origin);
+  return [
+    ...(allowOrigin === undefined ? [] : [['Access-Control-Allow-Origin', allowOrigin] as const]),
+    ...headers,
+    ...(allowMethods === '' ? [] : [['Access-Control-Allow-Methods', allowMethods] as const]),
+  ];
 }

@@ -4,7 +4,7 @@ import { isForbiddenMethod } from '../policy/methods.js';
 import { isToken } from '../policy/names.js';
 import { parseOrigin } from '../policy/origin-grammar.js';
 import type { CorsRequest } from './request.js';
-import { judgeRequestHeaders } from './request-headers.js';
+import { allowsRequestHeaders, judgeRequestHeaders } from './request-headers.js';
 
 /**
  * Why a request is allowed or refused.
@@ -118,7 +118,17 @@ export function judgeActual(request: CorsRequest, policy: CompiledPolicy, answer
   return decision.allowed ? judgeMethod(request.method, policy) : decision;
 }
 
-/** Judges a preflight (Fetch §4.8) for a handler that is routed for the requested method. */
+/** Whether a preflight (Fetch §4.8) is allowed for a handler that is routed for the requested method. */
+export function allowsPreflight(request: CorsRequest, policy: CompiledPolicy, answer?: ResolverAnswer): boolean {
+  const { requestMethod = '', origin, requestHeaders } = request;
+  return (
+    allowsOrigin(origin, policy, answer) &&
+    allowsScript(requestMethod, policy) &&
+    allowsRequestHeaders(requestHeaders, policy)
+  );
+}
+
+/** The same with the reason. */
 export function judgePreflight(request: CorsRequest, policy: CompiledPolicy, answer?: ResolverAnswer): Decision {
   const method = request.requestMethod ?? '';
   if (!isScriptableMethod(method)) {
@@ -132,10 +142,17 @@ export function judgePreflight(request: CorsRequest, policy: CompiledPolicy, ans
   return headers.ok ? decision : { allowed: false, reason: headers.reason, detail: headers.name };
 }
 
+/** Whether scripts may use a method: what a policy states was found to be a method of scripts at boot. */
+export function allowsScript(method: string, policy: CompiledPolicy): boolean {
+  return policy.methods === undefined ? isScriptableMethod(method) : policy.methods.has(method);
+}
+
 /** A method name, and not one that no script can send. */
 export function isScriptableMethod(method: string): boolean {
-  return isToken(method) && !isForbiddenMethod(method);
+  return USUAL_METHODS.has(method) || (isToken(method) && !isForbiddenMethod(method));
 }
+
+const USUAL_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 function judgeMethod(method: string, policy: CompiledPolicy): Decision {
   return allowsMethod(method, policy) ? APPROVAL : { allowed: false, reason: 'method-not-allowed', detail: method };

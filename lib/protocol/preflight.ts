@@ -1,7 +1,8 @@
 import type { CompiledPolicy } from '../policy/compile.js';
 import type { CorsResponse } from '../policy/cors-response.js';
 import {
-  allowsMethod,
+  allowsPreflight,
+  allowsScript,
   isScriptableMethod,
   judgePreflight,
   needsResolver,
@@ -24,10 +25,19 @@ export interface TargetMethod {
 export type Target = readonly TargetMethod[];
 
 /** What a preflight is answered, and which of the candidates for the requested method decided it. */
-export type PreflightOutcome = (
-  | { readonly allowed: true; readonly status: 200 | 204 }
-  | { readonly allowed: false; readonly status: 403; readonly refusal: Refusal }
-) & { readonly candidate: number; readonly response: CorsResponse };
+export interface PreflightOutcome {
+  readonly allowed: boolean;
+  readonly status: 200 | 204 | 403;
+  readonly candidate: number;
+  readonly response: CorsResponse;
+}
+
+const REFUSED: PreflightOutcome = Object.freeze({
+  allowed: false,
+  status: 403,
+  candidate: 0,
+  response: REFUSED_PREFLIGHT,
+});
 
 /** What resolvers said of a preflight's origin, for a policy that serves a method. */
 export type AnswerOf = (policy: CompiledPolicy, method: string) => ResolverAnswer | undefined;
@@ -57,64 +67,74 @@ export function questionsOf(request: CorsRequest, { method, policies }: TargetMe
  * of candidates would; however, that opens combinations that no route allows.
  */
 export function judgeTarget(request: CorsRequest, target: Target, answerOf: AnswerOf = NO_ANSWERS): PreflightOutcome {
-  const requested = request.requestMethod ?? '';
-  const routed = methodIn(target, requested);
-  const verdict = judgeCandidates(request, routed?.policies ?? [], answerOf);
-  const { candidate } = verdict;
-  if (!verdict.allowed) {
-    return { allowed: false, status: 403, refusal: verdict.refusal, candidate, response: REFUSED_PREFLIGHT };
-  }
+  const { requestMethod = '' } = request;
+  const routed = methodIn(target, requestMethod);
+  const candidate = routed === undefined ? -1 : firstAllowed(request, routed, answerOf);
+  const policy = routed?.policies[candidate];
+  if (routed === undefined || policy === undefined) return REFUSED;
+  const maxAge = shortestOf(routed.policies);
   let methods = '';
-  for (const other of target) {
-    if (other !== routed && !getsTheSame(request, other, verdict, answerOf)) continue;
+  for (let index = 0; index < target.length; index++) {
+    const other = target[index] as TargetMethod;
+    if (other !== routed && !getsTheSame(request, other, policy, maxAge, answerOf)) continue;
     methods = methods === '' ? other.method : `${methods}, ${other.method}`;
   }
-  const response = preflightResponse(verdict.policy, verdict.maxAge, methods);
-  return { allowed: true, status: verdict.policy.status, candidate, response };
+  return { allowed: true, status: policy.status, candidate, response: preflightResponse(policy, maxAge, methods) };
+}
+
+/** Why a preflight is refused: what the first candidate says. */
+export function refusalOf(request: CorsRequest, target: Target, answerOf: AnswerOf = NO_ANSWERS): Refusal {
+  const { requestMethod = '' } = request;
+  const [policy] = methodIn(target, requestMethod)?.policies ?? [];
+  const judged = policy && judgePreflight(request, policy, answerOf(policy, requestMethod));
+  if (judged?.allowed === false) return judged;
+  const reason = isScriptableMethod(requestMethod) ? 'method-not-routed' : 'method-malformed';
+  return { allowed: false, reason, detail: requestMethod };
 }
 
 /** What is routed for a method. */
 export function methodIn<Routed extends TargetMethod>(target: readonly Routed[], method: string): Routed | undefined {
-  return target.find(each => each.method === method);
-}
-
-interface Allowed {
-  readonly allowed: true;
-  readonly candidate: number;
-  readonly policy: CompiledPolicy;
-  readonly maxAge: number;
-}
-
-type Verdict = Allowed | { readonly allowed: false; readonly candidate: number; readonly refusal: Refusal };
-
-function judgeCandidates(request: CorsRequest, policies: readonly CompiledPolicy[], answerOf: AnswerOf): Verdict {
-  let first: Refusal | undefined;
-  for (let candidate = 0; candidate < policies.length; candidate++) {
-    const policy = policies[candidate];
-    if (policy === undefined) continue;
-    const decision = judgePreflight(request, policy, answerOf(policy, request.requestMethod ?? ''));
-    if (decision.allowed) {
-      const maxAge = policies.reduce((shortest, each) => Math.min(shortest, each.maxAge), policy.maxAge);
-      return { allowed: true, candidate, policy, maxAge };
-    }
-    first ??= decision;
+  for (let index = 0; index < target.length; index++) {
+    if (target[index]?.method === method) return target[index];
   }
-  return { allowed: false, candidate: 0, refusal: first ?? notRouted(request) };
+  return undefined;
+}
+
+/** The first candidate that allows a preflight whole; `-1`: none does. */
+function firstAllowed(request: CorsRequest, { method, policies }: TargetMethod, answerOf: AnswerOf): number {
+  for (let index = 0; index < policies.length; index++) {
+    const policy = policies[index];
+    if (policy !== undefined && allowsPreflight(request, policy, answerOf(policy, method))) return index;
+  }
+  return -1;
+}
+
+function shortestOf(policies: readonly CompiledPolicy[]): number {
+  let shortest = Infinity;
+  for (let index = 0; index < policies.length; index++) {
+    shortest = Math.min(shortest, policies[index]?.maxAge ?? shortest);
+  }
+  return shortest;
 }
 
 /**
  * Whether another method would be answered under the same terms: a browser caches one answer for all the methods it
  * lists.
  */
-function getsTheSame(request: CorsRequest, other: TargetMethod, verdict: Allowed, answerOf: AnswerOf): boolean {
-  const { policy, maxAge } = verdict;
-  const [only] = other.policies;
-  // The common case: the same policy for all methods, which has been judged but for the method.
-  if (only === policy && other.policies.length === 1 && policy.resolver === undefined && maxAge === policy.maxAge) {
-    return allowsMethod(other.method, policy) && isScriptableMethod(other.method);
+function getsTheSame(
+  request: CorsRequest,
+  other: TargetMethod,
+  policy: CompiledPolicy,
+  maxAge: number,
+  answerOf: AnswerOf,
+): boolean {
+  const { method, policies } = other;
+  // The usual case: one policy for all methods, which has been judged but for the method.
+  if (policies.length === 1 && policies[0] === policy && policy.resolver === undefined && maxAge === policy.maxAge) {
+    return allowsScript(method, policy);
   }
-  const judged = judgeCandidates({ ...request, requestMethod: other.method }, other.policies, answerOf);
-  return judged.allowed && judged.maxAge === maxAge && sameTerms(judged.policy, policy);
+  const first = policies[firstAllowed({ ...request, requestMethod: method }, other, answerOf)];
+  return first !== undefined && shortestOf(policies) === maxAge && sameTerms(first, policy);
 }
 
 /** Everything but the methods and the max-age. */
@@ -124,9 +144,4 @@ function sameTerms(one: CompiledPolicy, other: CompiledPolicy): boolean {
     one.credentials === other.credentials &&
     one.allowHeadersValue === other.allowHeadersValue
   );
-}
-
-function notRouted({ requestMethod = '' }: CorsRequest): Refusal {
-  const reason = isScriptableMethod(requestMethod) ? 'method-not-routed' : 'method-malformed';
-  return { allowed: false, reason, detail: requestMethod };
 }

@@ -1,3 +1,4 @@
+import type { CompiledPolicy } from '../policy/compile.js';
 import { isToken } from '../policy/names.js';
 
 /**
@@ -35,6 +36,11 @@ export function judgeRequestHeaders(
     start = end + 1;
   }
   return OK;
+}
+
+/** Whether `Access-Control-Request-Headers` is allowed. Most requests name all the headers that a policy allows. */
+export function allowsRequestHeaders(text: string | undefined, policy: CompiledPolicy): boolean {
+  return text === undefined || text === policy.everyHeader || judgeRequestHeaders(text, policy.allowedHeaders).ok;
 }
 
 /** Optional white space is SP and HTAB (RFC 9110 §5.6.3); `trim()` would drop other characters as well. */

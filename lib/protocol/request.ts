@@ -9,14 +9,16 @@ export interface CorsRequest {
   readonly requestHeaders: string | undefined;
 }
 
-/** Reads a request's headers as Node presents them: lower-case names. */
+/** Reads a request's headers as Node presents them: lower-case names. What announces a request is in a preflight alone. */
 export function corsRequestOf(
   method: string,
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): CorsRequest {
+  const origin = headerText(headers['origin']);
+  if (method !== 'OPTIONS') return { method, origin, requestMethod: undefined, requestHeaders: undefined };
   return {
     method,
-    origin: headerText(headers['origin']),
+    origin,
     requestMethod: headerText(headers['access-control-request-method']),
     requestHeaders: headerText(headers['access-control-request-headers']),
   };

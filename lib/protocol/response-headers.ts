@@ -11,12 +11,12 @@ export const NO_CORS: CorsResponse = refusedResponse('');
 export const REFUSED_PREFLIGHT: CorsResponse = refusedResponse(PREFLIGHT_VARY);
 
 /** The answer to an allowed preflight (Fetch §3.3.3). */
-export function preflightResponse(policy: CompiledPolicy, maxAge: number, methods: string): CorsResponse {
-  const { allowed, terms } = policy;
-  const headers: readonly Header[] = [
-    ...terms,
-    ['Access-Control-Max-Age', String(maxAge)],
-    ['Access-Control-Allow-Methods', methods],
-  ];
-  return { allowOrigin: allowed.allowOrigin, headers, vary: PREFLIGHT_VARY };
+export function preflightResponse(policy: CompiledPolicy, maxAge: number, allowMethods: string): CorsResponse {
+  const { allowOrigin } = policy.allowed;
+  const headers = maxAge === policy.maxAge ? policy.terms : policy.terms.map(term => withMaxAge(term, maxAge));
+  return { allowOrigin, allowMethods, headers, vary: PREFLIGHT_VARY };
+}
+
+function withMaxAge(header: Header, maxAge: number): Header {
+  return header[0] === 'Access-Control-Max-Age' ? [header[0], String(maxAge)] : header;
 }

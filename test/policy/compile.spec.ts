@@ -44,6 +44,7 @@ describe('A compiled policy', () => {
       resolvable: [A, B],
       methods: new Set(['GET', 'PUT']),
       allowedHeaders: new Set(['content-type', 'x-csrf-token']),
+      everyHeader: 'content-type,x-csrf-token',
       allowHeadersValue: 'Content-Type, X-CSRF-Token',
       credentials: true,
       maxAge: 5,
@@ -51,16 +52,18 @@ describe('A compiled policy', () => {
       rejectDisallowed: true,
       allowed: {
         allowOrigin: 'requested',
+        allowMethods: '',
         headers: [
           ['Access-Control-Allow-Credentials', 'true'],
           ['Access-Control-Expose-Headers', 'X-Total-Count, link'],
         ],
         vary: 'Origin',
       },
-      refused: { allowOrigin: undefined, headers: [], vary: 'Origin' },
+      refused: { allowOrigin: undefined, allowMethods: '', headers: [], vary: 'Origin' },
       terms: [
         ['Access-Control-Allow-Credentials', 'true'],
         ['Access-Control-Allow-Headers', 'Content-Type, X-CSRF-Token'],
+        ['Access-Control-Max-Age', '5'],
       ],
       stated: {
         origin: [A, 'https://*.example.com'],
@@ -114,7 +117,7 @@ describe('A compiled policy', () => {
       allowedHeaders: new Set(),
       allowHeadersValue: '',
       exposed: [],
-      terms: [],
+      terms: [['Access-Control-Max-Age', '600']],
     });
   });
 
@@ -137,8 +140,11 @@ describe('A compiled policy', () => {
       mergeLevels([{ source: 'module', stated }], () => undefined),
     );
     expect({ allowed, terms, credentials }).toEqual({
-      allowed: { allowOrigin: '*', headers: [], vary: '' },
-      terms: [['Access-Control-Allow-Headers', 'content-type']],
+      allowed: { allowOrigin: '*', allowMethods: '', headers: [], vary: '' },
+      terms: [
+        ['Access-Control-Allow-Headers', 'content-type'],
+        ['Access-Control-Max-Age', '600'],
+      ],
       credentials: false,
     });
   });

@@ -44,7 +44,8 @@ const entry = fc
   )
   .filter(isEntry);
 
-const list = fc.array(entry, { maxLength: 6 });
+/** Short ones and long ones are compiled otherwise. */
+const list = fc.oneof(fc.array(entry, { maxLength: 6 }), fc.array(entry, { minLength: 9, maxLength: 30 }));
 
 /** Origins in the neighbourhood of the lists: most of the form that browsers write, some just outside it. */
 const nearOrigin = fc.oneof(

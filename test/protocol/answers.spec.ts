@@ -6,10 +6,10 @@ import {
   needsResolver,
   type ResolverAnswer,
 } from '../../lib/protocol/decision.js';
-import { judgeTarget, questionsOf, type AnswerOf } from '../../lib/protocol/preflight.js';
+import { judgeTarget, questionsOf, refusalOf, type AnswerOf } from '../../lib/protocol/preflight.js';
 import type { CorsRequest } from '../../lib/protocol/request.js';
 import { compilePolicy } from '../support/policy.js';
-import { sentOutcome, targetOf } from '../support/protocol.js';
+import { judged, targetOf } from '../support/protocol.js';
 
 const A = 'https://a.example';
 const B = 'https://b.example';
@@ -131,7 +131,7 @@ describe('judgeTarget with answers', () => {
     vary: ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'],
   });
   const target = targetOf({ GET: [ASKS], PUT: [ASKS] });
-  const judge = (answerOf?: AnswerOf) => sentOutcome(judgeTarget(preflight(B), target, answerOf), B);
+  const judge = (answerOf?: AnswerOf) => judged(preflight(B), target, answerOf);
 
   it('lists the methods for which the resolver allows the origin', () => {
     const both = judge(() => 'allowed');
@@ -146,16 +146,18 @@ describe('judgeTarget with answers', () => {
   it('is told of which policy and method it needs an answer, and has the refusal of the first candidate', () => {
     const other = compilePolicy({ origin: resolver });
     const asked: unknown[] = [];
-    const outcome = judgeTarget(preflight(B), targetOf({ PUT: [ASKS, other] }), (policy, method) => {
+    const candidates = targetOf({ PUT: [ASKS, other] });
+    const answerOf: AnswerOf = (policy, method) => {
       asked.push([policy === ASKS ? 'first' : 'second', method]);
       return policy === ASKS ? 'failed' : 'denied';
-    });
+    };
+    const outcome = judgeTarget(preflight(B), candidates, answerOf);
     expect(asked).toEqual([
       ['first', 'PUT'],
       ['second', 'PUT'],
     ]);
-    expect(outcome).toMatchObject({ allowed: false, status: 403, refusal: refused('resolver-failed', B) });
-    expect(outcome.response.headers).toEqual([]);
+    expect(outcome).toMatchObject({ allowed: false, status: 403, response: { headers: [] } });
+    expect(refusalOf(preflight(B), candidates, answerOf)).toEqual(refused('resolver-failed', B));
   });
 
   it('refuses without answers', () => {

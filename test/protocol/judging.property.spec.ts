@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import type { CompiledPolicy } from '../../lib/policy/compile.js';
-import { judgeActual, respondToActual, type ResolverAnswer } from '../../lib/protocol/decision.js';
+import {
+  allowsPreflight,
+  judgeActual,
+  judgePreflight,
+  respondToActual,
+  type ResolverAnswer,
+} from '../../lib/protocol/decision.js';
 import {
   judgeTarget,
   methodIn,
+  refusalOf,
   type AnswerOf,
   type PreflightOutcome,
   type Target,
@@ -67,7 +74,7 @@ const request: fc.Arbitrary<CorsRequest> = fc.record({
   method: fc.oneof(fc.constantFrom(...METHODS), junk),
   origin: maybe(...ORIGINS),
   requestMethod: maybe('GET', 'PUT', 'DELETE'),
-  requestHeaders: maybe('', '', ...NAMES, 'X-A, x-b', 'content-type,, authorization'),
+  requestHeaders: maybe('', '', ...NAMES, 'X-A, x-b', 'x-a,x-b', 'content-type,, authorization'),
 });
 
 const target: fc.Arbitrary<Target> = fc
@@ -156,6 +163,36 @@ describe('Judging a preflight', () => {
       fc.property(request, target, (any, policies) => {
         const outcome = judgeTarget(any, policies);
         if (!outcome.allowed) expect([outcome.status, sent(outcome.response, any.origin).headers]).toEqual([403, []]);
+      }),
+      runs(1000),
+    );
+  });
+});
+
+describe('Judging without a reason', () => {
+  it('comes to what judging with a reason does', () => {
+    const seen = { allowed: 0, refused: 0 };
+    fc.assert(
+      fc.property(request, policy, answer, (any, each, said) => {
+        const { allowed } = judgePreflight(any, each, said);
+        expect(allowsPreflight(any, each, said)).toBe(allowed);
+        seen[allowed ? 'allowed' : 'refused']++;
+        expect(respondToActual(any, each, said)).toBe(
+          judgeActual(any, each, said).allowed ? each.allowed : each.refused,
+        );
+      }),
+      runs(4000),
+    );
+    expect(seen.allowed).toBeGreaterThan(200);
+    expect(seen.refused).toBeGreaterThan(200);
+  });
+
+  it('has a reason for every refusal, and only for one', () => {
+    fc.assert(
+      fc.property(request, target, answers, (any, policies, answerOf) => {
+        if (judgeTarget(any, policies, answerOf).allowed) return;
+        const { allowed, reason } = refusalOf(any, policies, answerOf);
+        expect([allowed, reason.length > 0]).toEqual([false, true]);
       }),
       runs(1000),
     );

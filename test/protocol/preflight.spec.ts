@@ -1,7 +1,6 @@
 import type { CompiledPolicy } from '../../lib/policy/compile.js';
-import { judgeTarget } from '../../lib/protocol/preflight.js';
 import { compilePolicy } from '../support/policy.js';
-import { sentOutcome, targetOf } from '../support/protocol.js';
+import { judged, targetOf } from '../support/protocol.js';
 
 const A = 'https://a.example';
 const B = 'https://b.example';
@@ -17,8 +16,7 @@ function judge(
   { requestMethod = 'PUT', requestHeaders, origin = A }: Preflight,
   target: Readonly<Record<string, readonly CompiledPolicy[]>>,
 ): object {
-  const request = { method: 'OPTIONS', origin, requestMethod, requestHeaders };
-  return sentOutcome(judgeTarget(request, targetOf(target)), origin);
+  return judged({ method: 'OPTIONS', origin, requestMethod, requestHeaders }, targetOf(target));
 }
 
 interface Allowed {
@@ -166,12 +164,12 @@ describe('A preflight that is refused', () => {
 
   it('without an origin is no preflight, and allowed nothing', () => {
     const request = { method: 'OPTIONS', origin: undefined, requestMethod: 'PUT', requestHeaders: undefined };
-    expect(sentOutcome(judgeTarget(request, targetOf({ PUT: [policy] })), undefined)).toEqual(refused('no-origin'));
+    expect(judged(request, targetOf({ PUT: [policy] }))).toEqual(refused('no-origin'));
   });
 
   it('without a requested method is refused', () => {
     const request = { method: 'OPTIONS', origin: A, requestMethod: undefined, requestHeaders: undefined };
-    expect(sentOutcome(judgeTarget(request, targetOf({ PUT: [policy] })), A)).toEqual(refused('method-malformed', ''));
+    expect(judged(request, targetOf({ PUT: [policy] }))).toEqual(refused('method-malformed', ''));
   });
 
   it('for a method without a candidate is one that nobody serves', () => {

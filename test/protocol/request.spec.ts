@@ -21,14 +21,22 @@ describe('corsRequestOf', () => {
   });
 
   it('tells an absent header from an empty one', () => {
-    expect(corsRequestOf('GET', {})).toEqual({
-      method: 'GET',
+    expect(corsRequestOf('OPTIONS', {})).toEqual({
+      method: 'OPTIONS',
       origin: undefined,
       requestMethod: undefined,
       requestHeaders: undefined,
     });
     const empty = { origin: '', 'access-control-request-method': '', 'access-control-request-headers': '' };
-    expect(corsRequestOf('GET', empty)).toEqual({ method: 'GET', origin: '', requestMethod: '', requestHeaders: '' });
+    const read = corsRequestOf('OPTIONS', empty);
+    expect(read).toEqual({ method: 'OPTIONS', origin: '', requestMethod: '', requestHeaders: '' });
+  });
+
+  it('reads what announces a request of OPTIONS alone', () => {
+    const headers = { origin: 'https://a.example', 'access-control-request-method': 'PUT' };
+    const announced = { origin: 'https://a.example', requestHeaders: undefined };
+    expect(corsRequestOf('GET', headers)).toEqual({ method: 'GET', requestMethod: undefined, ...announced });
+    expect(corsRequestOf('OPTIONS', headers)).toEqual({ method: 'OPTIONS', requestMethod: 'PUT', ...announced });
   });
 
   it('joins lines that HTTP/2 presents apart, as Node joins those of HTTP/1', () => {

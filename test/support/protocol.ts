@@ -1,6 +1,7 @@
 import type { CompiledPolicy } from '../../lib/policy/compile.js';
 import { headersFor, type CorsResponse, type Header } from '../../lib/policy/cors-response.js';
-import type { PreflightOutcome, Target } from '../../lib/protocol/preflight.js';
+import { judgeTarget, refusalOf, type AnswerOf, type Target } from '../../lib/protocol/preflight.js';
+import type { CorsRequest } from '../../lib/protocol/request.js';
 
 /** What is routed at a path: the policies of the handlers that may serve each method. */
 export function targetOf(policies: Readonly<Record<string, readonly CompiledPolicy[]>>): Target {
@@ -17,7 +18,12 @@ export function sent(response: CorsResponse, origin: string | undefined): SentRe
   return { headers: headersFor(response, origin), vary: response.vary.split(', ').filter(name => name !== '') };
 }
 
-/** An outcome with the headers that it is sent with. */
-export function sentOutcome(outcome: PreflightOutcome, origin: string | undefined) {
-  return { ...outcome, response: sent(outcome.response, origin) };
+/** What a preflight is answered, with the headers that are sent, and why it is refused, if it is. */
+export function judged(request: CorsRequest, target: Target, answerOf?: AnswerOf) {
+  const outcome = judgeTarget(request, target, answerOf);
+  return {
+    ...outcome,
+    ...(!outcome.allowed && { refusal: refusalOf(request, target, answerOf) }),
+    response: sent(outcome.response, request.origin),
+  };
 }
