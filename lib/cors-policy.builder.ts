@@ -15,6 +15,7 @@ import type { CorsOriginResolverRef } from './policy/options.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
 import { compilePath, PathSyntaxError, sampleOf } from './routing/path-rules.js';
 import { makeRequest, methodOf, servedMethods, USUAL_METHODS } from './routing/route-matcher.js';
+import { Sequences } from './sequences.js';
 import { placeOf } from './sources/option-places.js';
 import { LevelReader } from './stated-levels.js';
 
@@ -35,6 +36,9 @@ export function buildPolicySet(
   return new PolicySetBuilder(app, metadata, issues, process.env['NODE_ENV'] === 'production').build(options);
 }
 
+/** Told the problems of merged levels. */
+type MergeReport = (level: PolicyLevel | undefined, found: Problem) => void;
+
 class PolicySetBuilder {
   /** Where each level is written. */
   readonly #locations = new Map<PolicyLevel, CorsIssueLocation>();
@@ -44,6 +48,7 @@ class PolicySetBuilder {
   #options: unknown;
   readonly #check;
   readonly #resolvers = new Map<CorsOriginResolverRef, CorsIssueLocation>();
+  readonly #merged = new Sequences<MergedPolicy>();
   #bounds: Bounds | undefined;
 
   constructor(
@@ -104,14 +109,13 @@ class PolicySetBuilder {
 
   /** @param served the methods that are routed, where that is known */
   #merge(levels: readonly PolicyLevel[], route?: CorsIssueRoute, served: readonly string[] = []): MergedPolicy {
-    const report = (level: PolicyLevel | undefined, found: Problem) => {
+    const report: MergeReport = (level, found) => {
       const location = (level && this.#locations.get(level)) ?? MODULE;
       // A problem of the module or of a named policy concerns more than the route that met it.
       const own = location.level !== 'module' && location.level !== 'policy';
       this.issues.add(this.#inFile(location, found, this.#paths.get(level)), found, own ? route : undefined);
     };
-    const merged = mergeLevels(levels, report);
-    this.#check(merged, levels, report);
+    const merged = this.#mergeOnce(levels, report);
     if (this.#bounds !== undefined) {
       reportExcess(merged, this.#bounds, served, (level, found) => {
         // Only methods differ from route to route where nobody states them.
@@ -121,6 +125,21 @@ class PolicySetBuilder {
       });
     }
     for (const level of levels) this.#noteResolver(level);
+    return merged;
+  }
+
+  /** Routes that state the same share one policy; one that is in error is told for each of its routes. */
+  #mergeOnce(levels: readonly PolicyLevel[], report: MergeReport): MergedPolicy {
+    const known = this.#merged.at(levels);
+    if (known.value !== undefined) return known.value;
+    let isClean = true;
+    const note: MergeReport = (level, found) => {
+      isClean = false;
+      report(level, found);
+    };
+    const merged = mergeLevels(levels, note);
+    this.#check(merged, levels, note);
+    if (isClean) known.value = merged;
     return merged;
   }
 

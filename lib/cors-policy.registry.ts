@@ -15,8 +15,8 @@ import type { RoutedRequest } from './routing/route-matcher.js';
 @Injectable()
 export class CorsPolicyRegistry implements ResponseAuthority {
   readonly #logger = new Logger(LOGGER_CONTEXT);
-  /** The policies whose routes were told to set CORS headers of their own. */
-  readonly #told = new WeakSet<CompiledPolicy>();
+  /** The handlers, and the policies of what has none, that were told to set CORS headers of their own. */
+  readonly #told = new WeakSet<object>();
 
   /** Absent before the app is initialized. Replaced as a whole, so that no request sees half of two configurations. */
   current: PolicyTable | undefined;
@@ -55,10 +55,12 @@ export class CorsPolicyRegistry implements ResponseAuthority {
   /** Warns, once for each route, of CORS headers that something else sets: they are never sent. */
   reportReplaced(exchange: CorsExchange, names: readonly string[]): void {
     try {
-      const policy = policyOf(exchange);
-      if (policy === undefined || this.#told.has(policy)) return;
-      this.#told.add(policy);
-      const route = exchange.policies?.ofRequest(asArrived(exchange)).route;
+      const target = exchange.policies?.ofRequest(asArrived(exchange));
+      if (target === undefined) return;
+      const { route, policy } = target;
+      const told = route?.handler ?? policy;
+      if (this.#told.has(told)) return;
+      this.#told.add(told);
       const place = route && routeLabel(issueRouteOf(route));
       this.#logger.warn(replacedLine(names, place ?? `${printable(exchange.url)}, which no controller serves`));
     } catch (error) {

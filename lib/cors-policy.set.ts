@@ -55,7 +55,13 @@ export function compileSet(
   routes: ReadonlyMap<RouteRegistration, MergedPolicy>,
   bounds: Bounds | undefined,
 ): CompiledSet {
-  const compile = createPolicyCompiler(bounds);
+  const compileAnew = createPolicyCompiler(bounds);
+  const compiled = new Map<MergedPolicy, CompiledPolicy>();
+  const compile = (merged: MergedPolicy) => {
+    const policy = compiled.get(merged) ?? compileAnew(merged);
+    compiled.set(merged, policy);
+    return policy;
+  };
   const handlers = new Map<unknown, Map<unknown, CompiledPolicy>>();
   const routePolicies: RoutePolicy[] = [];
   for (const [route, merged] of routes) {

@@ -10,23 +10,16 @@ export type OriginMatcher = (origin: string) => boolean;
  */
 export function compileOrigins(patterns: readonly OriginPattern[]): OriginMatcher {
   const exact = new Set<string>();
-  const wildcards = new Set<string>();
-  const depths = new Set<number>();
+  const wildcards: Wildcards = { keys: new Set(), depths: new Set(), deepest: 0, anyPort: false };
   for (const pattern of patterns) {
-    if (!pattern.subdomains && pattern.port !== '*') {
-      exact.add(pattern.text);
-      continue;
-    }
-    wildcards.add(wildcardKey(pattern));
-    if (pattern.subdomains) depths.add(pattern.host.split('.').length);
+    if (pattern.subdomains || pattern.port === '*') addWildcard(wildcards, pattern);
+    else exact.add(pattern.text);
   }
-  const deepest = Math.max(0, ...depths);
   // The cap comes first: to look a text up, all of it is hashed.
   const isExact: OriginMatcher =
     exact.size <= FEW ? isOneOf([...exact]) : origin => origin.length <= MAX_ORIGIN_LENGTH && exact.has(origin);
-  if (wildcards.size === 0) return isExact;
-  return origin =>
-    isExact(origin) || (origin.length <= MAX_ORIGIN_LENGTH && matchesWildcard(origin, wildcards, depths, deepest));
+  if (wildcards.keys.size === 0) return isExact;
+  return origin => isExact(origin) || (origin.length <= MAX_ORIGIN_LENGTH && matchesWildcard(origin, wildcards));
 }
 
 /** Of how many strings it costs less to compare each than to hash the one that is looked for. */
@@ -36,21 +29,35 @@ function isOneOf(list: readonly string[]): OriginMatcher {
   return origin => list.includes(origin);
 }
 
-/** What a pattern is looked up by. */
-export function wildcardKey({ scheme, host, subdomains, port }: Omit<OriginPattern, 'text'>): string {
-  return `${scheme}://${subdomains ? '*.' : ''}${host}:${port}`;
+/** The patterns of a list. */
+interface Wildcards {
+  readonly keys: Set<string>;
+  /** How many labels stand behind `*.`. */
+  readonly depths: Set<number>;
+  deepest: number;
+  /** Whether any pattern ends in `:*`. */
+  anyPort: boolean;
 }
 
-function matchesWildcard(
-  text: string,
-  wildcards: ReadonlySet<string>,
-  depths: ReadonlySet<number>,
-  deepest: number,
-): boolean {
+function addWildcard(wildcards: Wildcards, pattern: OriginPattern): void {
+  wildcards.keys.add(pattern.text);
+  wildcards.anyPort ||= pattern.port === '*';
+  if (!pattern.subdomains) return;
+  const depth = pattern.host.split('.').length;
+  wildcards.depths.add(depth);
+  wildcards.deepest = Math.max(wildcards.deepest, depth);
+}
+
+/** What a pattern is looked up by: as it is written, so that its text is kept once. */
+export function wildcardKey({ scheme, host, subdomains, port }: Omit<OriginPattern, 'text'>): string {
+  return `${scheme}://${subdomains ? '*.' : ''}${host}${port === '' ? '' : ':'}${port}`;
+}
+
+function matchesWildcard(text: string, { keys, depths, deepest, anyPort }: Wildcards): boolean {
   const origin = parseOrigin(text);
   if (origin === undefined) return false;
   const { scheme, host, port } = origin;
-  if (wildcards.has(wildcardKey({ scheme, host, subdomains: false, port: '*' }))) return true;
+  if (anyPort && keys.has(wildcardKey({ scheme, host, subdomains: false, port: '*' }))) return true;
 
   // Each suffix of whole labels that leaves at least one label in front, the shortest first, and only as deep as
   // some pattern reaches.
@@ -58,8 +65,8 @@ function matchesWildcard(
   for (let depth = 1; dot > 0 && depth <= deepest; depth++, dot = host.lastIndexOf('.', dot - 1)) {
     if (!depths.has(depth)) continue;
     const suffix = host.slice(dot + 1);
-    if (wildcards.has(wildcardKey({ scheme, host: suffix, subdomains: true, port }))) return true;
-    if (wildcards.has(wildcardKey({ scheme, host: suffix, subdomains: true, port: '*' }))) return true;
+    if (keys.has(wildcardKey({ scheme, host: suffix, subdomains: true, port }))) return true;
+    if (anyPort && keys.has(wildcardKey({ scheme, host: suffix, subdomains: true, port: '*' }))) return true;
   }
   return false;
 }

@@ -7,6 +7,15 @@ import { isToken } from '../policy/names.js';
  */
 export const MAX_REQUEST_HEADERS_LENGTH = 8192;
 
+/**
+ * How many elements a list may have beyond the names that a policy allows: repeated ones and empty ones. RFC 9110
+ * §5.6.1.2 asks for "a reasonable number", and not for so many that reading them is an attack.
+ */
+export const MAX_SPARE_ELEMENTS = 16;
+
+/** The same where any name is allowed. */
+export const MAX_ELEMENTS = 128;
+
 export type HeaderListVerdict =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: 'header-not-allowed' | 'headers-malformed'; readonly name: string };
@@ -23,11 +32,13 @@ export function judgeRequestHeaders(
 ): HeaderListVerdict {
   if (text === undefined) return OK;
   if (text.length > MAX_REQUEST_HEADERS_LENGTH) return { ok: false, reason: 'headers-malformed', name: '' };
+  let elements = allowed === undefined ? MAX_ELEMENTS : allowed.size + MAX_SPARE_ELEMENTS;
   for (let start = 0; start <= text.length;) {
+    if (elements-- === 0) return { ok: false, reason: 'headers-malformed', name: '' };
     const comma = text.indexOf(',', start);
     const end = comma === -1 ? text.length : comma;
     const name = trimSpaces(text, start, end);
-    if (name !== '') {
+    if (name !== '' && allowed?.has(name) !== true) {
       if (!isToken(name)) return { ok: false, reason: 'headers-malformed', name };
       if (allowed !== undefined && !allowed.has(name.toLowerCase())) {
         return { ok: false, reason: 'header-not-allowed', name };

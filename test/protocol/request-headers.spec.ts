@@ -1,4 +1,9 @@
-import { judgeRequestHeaders, MAX_REQUEST_HEADERS_LENGTH } from '../../lib/protocol/request-headers.js';
+import {
+  judgeRequestHeaders,
+  MAX_ELEMENTS,
+  MAX_REQUEST_HEADERS_LENGTH,
+  MAX_SPARE_ELEMENTS,
+} from '../../lib/protocol/request-headers.js';
 
 const ALLOWED: ReadonlySet<string> = new Set(['content-type', 'x-csrf-token', 'x-a']);
 const OK = { ok: true };
@@ -72,11 +77,37 @@ describe('judgeRequestHeaders', () => {
     ]);
   });
 
+  const TOO_LONG = { ok: false, reason: 'headers-malformed', name: '' };
+
   it('reads 8192 characters and no more', () => {
-    const full = `${'x-a,'.repeat(2047)}x-a,`;
-    const tooLong = { ok: false, reason: 'headers-malformed', name: '' };
+    const full = 'x'.repeat(8192);
+    const named = { ok: false, reason: 'header-not-allowed', name: full };
     expect([full.length, MAX_REQUEST_HEADERS_LENGTH]).toEqual([8192, 8192]);
-    expect([judgeRequestHeaders(full, ALLOWED), judgeRequestHeaders(`${full},`, ALLOWED)]).toEqual([OK, tooLong]);
-    expect(judgeRequestHeaders(`${full},`, undefined)).toEqual(tooLong);
+    expect([judgeRequestHeaders(full, ALLOWED), judgeRequestHeaders(`${full},`, ALLOWED)]).toEqual([named, TOO_LONG]);
+    expect([judgeRequestHeaders(full, undefined), judgeRequestHeaders(`${full},`, undefined)]).toEqual([OK, TOO_LONG]);
+  });
+
+  it.each([
+    ['empty elements', ''],
+    ['a name again and again', 'x-a'],
+  ])('reads 16 elements more than there are names to allow: %s', (_, element) => {
+    const list = (elements: number) => Array<string>(elements).fill(element).join();
+    expect(MAX_SPARE_ELEMENTS).toBe(16);
+    expect(judgeRequestHeaders(list(ALLOWED.size + 16), ALLOWED)).toEqual(OK);
+    expect(judgeRequestHeaders(list(ALLOWED.size + 17), ALLOWED)).toEqual(TOO_LONG);
+  });
+
+  it('reads 128 elements where any name is allowed', () => {
+    const list = (elements: number) => Array.from({ length: elements }, (_, index) => `x-${String(index)}`).join();
+    expect(MAX_ELEMENTS).toBe(128);
+    expect([judgeRequestHeaders(list(128), undefined), judgeRequestHeaders(list(129), undefined)]).toEqual([
+      OK,
+      TOO_LONG,
+    ]);
+  });
+
+  it('reads as many names as are allowed', () => {
+    const names = Array.from({ length: 300 }, (_, index) => `x-${String(index)}`);
+    expect(judgeRequestHeaders(names.join(), new Set(names))).toEqual(OK);
   });
 });
