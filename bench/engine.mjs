@@ -1,0 +1,36 @@
+// What is measured of the engine: the built modules of this repository.
+import { createMergedPolicyCheck } from '../dist/esm/policy/check.js';
+import { createPolicyCompiler } from '../dist/esm/policy/compile.js';
+import { mergeLevels } from '../dist/esm/policy/merge.js';
+import { readModuleOptions } from '../dist/esm/policy/module-options.js';
+import { writeCorsResponse } from '../dist/esm/platform/write-headers.js';
+import { respondToActual } from '../dist/esm/protocol/decision.js';
+import { judgeTarget } from '../dist/esm/protocol/preflight.js';
+import { corsRequestOf } from '../dist/esm/protocol/request.js';
+
+/** Compiles a policy as the module does at boot; throws where it has an error. */
+export function compile(options) {
+  const report = (_level, { code, severity }) => {
+    if (severity === 'error') throw new Error(code);
+  };
+  const { level, bounds } = readModuleOptions(options, false, found => report(undefined, found));
+  const merged = mergeLevels([level], report);
+  createMergedPolicyCheck({ production: false })(merged, [level], report);
+  return createPolicyCompiler(bounds)(merged);
+}
+
+/** Decides about an actual request, and writes its headers. */
+export function answerActual(policy, request, response) {
+  const cors = corsRequestOf(request.method, request.headers);
+  writeCorsResponse(response, respondToActual(cors, policy), cors.origin);
+}
+
+/** Decides about a preflight for a path with these methods, and answers it. */
+export function answerPreflight(target, request, response) {
+  const cors = corsRequestOf(request.method, request.headers);
+  const outcome = judgeTarget(cors, target);
+  writeCorsResponse(response, outcome.response, cors.origin);
+  response.statusCode = outcome.status;
+  response.setHeader('Content-Length', '0');
+  response.end();
+}

@@ -1,0 +1,80 @@
+import { alternate, fresh, asyncRoundOf, roundOf } from '../measure.mjs';
+import { ORIGIN } from '../requests.mjs';
+import { compile } from '../engine.mjs';
+import { bounded } from '../../dist/esm/origins/bounded.js';
+import { shared } from '../../dist/esm/origins/shared.js';
+import { askForActual } from '../../dist/esm/resolver-answers.js';
+import { respondToActual } from '../../dist/esm/protocol/decision.js';
+
+const OTHER = 'https://tenant.example.net';
+const allow = () => true;
+const allowLater = async () => true;
+
+/** What a policy's resolver costs the requests that need it, and those that do not. */
+export async function run({ rounds, count }) {
+  const plain = compile({ origin: [ORIGIN] });
+  const resolved = compile({ origin: [ORIGIN, allow] });
+  const later = compile({ origin: [ORIGIN, allowLater] });
+  // As the module asks: bounded in time, and once for questions that are equal.
+  const policiesWith = resolver => {
+    const ask = shared(bounded(resolver, 1000, () => {}));
+    return {
+      asksResolvers: true,
+      ask: ({ origin, method, preflight }, request) => ask(origin, { ...request, method, preflight }),
+    };
+  };
+  const asked = () => ({ url: '/', host: '', headers: {} });
+  const requestOf = origin => () => ({ method: 'GET', origin: fresh(origin), answers: undefined });
+  const decide = (policies, policy) => request => {
+    const asking = askForActual(request, policies, policy, undefined, asked);
+    if (asking === undefined) return void respondToActual(request, policy, request.answers?.get(policy));
+    return asking.then(() => void respondToActual(request, policy, request.answers?.get(policy)));
+  };
+  const sync = policiesWith(allow);
+  const costs = await alternate(rounds, {
+    none: roundOf(count, requestOf(ORIGIN), decide(sync, plain)),
+    unneeded: roundOf(count, requestOf(ORIGIN), decide(sync, resolved)),
+    sync: roundOf(count, requestOf(OTHER), decide(sync, resolved)),
+    async: asyncRoundOf(count, requestOf(OTHER), decide(policiesWith(allowLater), later)),
+    own: asyncRoundOf(count, requestOf(OTHER), request => allowLater(request.origin).then(said => said)),
+  });
+  const hops =
+    (await hopsOf(() => decide(policiesWith(allowLater), later)(requestOf(OTHER)()))) - (await hopsOf(allowLater));
+  return {
+    title: 'Resolvers',
+    about: 'A decision of a policy that has a resolver: nanoseconds, and the microtasks it takes beside its own.',
+    tables: [
+      {
+        columns: ['Policy and origin', 'Cost'],
+        rows: [
+          ['a list alone, an origin of the list', `${costs.none.toFixed(0)} ns`],
+          ['a list and a resolver, an origin of the list', `${costs.unneeded.toFixed(0)} ns`],
+          ['a resolver that answers at once', `${costs.sync.toFixed(0)} ns`],
+          ['a resolver that answers by a promise', `${costs.async.toFixed(0)} ns`],
+          ['that promise alone', `${costs.own.toFixed(0)} ns`],
+        ],
+      },
+    ],
+    goals: [
+      {
+        goal: 'A policy without a resolver pays nothing for those of others (a list and a resolver, over a list alone)',
+        value: costs.unneeded / costs.none,
+        atMost: 1.5,
+        unit: '×',
+      },
+      { goal: 'Microtasks beside those of the resolver itself', value: hops, atMost: 1, unit: '' },
+    ],
+  };
+}
+
+/** How many turns of the microtask queue pass before a promise is settled. */
+async function hopsOf(make) {
+  let settled = false;
+  void make().then(() => (settled = true));
+  let hops = 0;
+  while (!settled) {
+    await undefined;
+    hops++;
+  }
+  return hops;
+}

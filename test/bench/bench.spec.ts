@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, tablesOf } from '../support/markdown.js';
+import { startProgram, stopPrograms } from '../support/program.js';
+
+const SECTIONS = ['Engine', 'Scale of the allowlist', 'Scale of the app', 'Whole app', 'Under attack', 'Resolvers'];
+const titlesOf = (text: string) => [...text.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
+
+afterEach(stopPrograms);
+
+describe('The benchmark', () => {
+  it('runs: every section measures all it names', async () => {
+    const { code, output } = await startProgram(['bench/run.mjs', '--smoke']).ended;
+
+    expect({ code, titles: titlesOf(output) }).toEqual({ code: 0, titles: SECTIONS });
+  }, 240_000);
+
+  it('tells which sections there are', async () => {
+    expect(await startProgram(['bench/run.mjs', '--only', 'engin']).ended).toEqual({
+      code: 1,
+      output: 'There is no section engin: there are engine, allowlist, routes, app, attack, resolvers.\n',
+    });
+  });
+});
+
+describe('bench/RESULTS.md', () => {
+  const results = readFileSync(join(ROOT, 'bench/RESULTS.md'), 'utf8');
+
+  it('has the machine, the versions, the date, and every section', () => {
+    expect(results).toMatch(/^Written by `npm run bench` on \d{4}-\d\d-\d\d/m);
+    expect(results).toMatch(/Node\.js v\d+\.\d+\.\d+ on \w+ \w+, \d+ × /);
+    expect(titlesOf(results)).toEqual(SECTIONS);
+  });
+
+  it('has the rows that README.md quotes', () => {
+    const quoted = tablesOf('README.md').filter(({ columns }) => columns[0] === 'Measured');
+    expect(quoted).toHaveLength(1);
+    const all = tablesOf('bench/RESULTS.md').flatMap(({ rows }) => rows);
+    for (const [what = '', limit = '', measured = ''] of quoted.flatMap(({ rows }) => rows)) {
+      expect(all).toContainEqual([what, limit, measured, expect.anything()]);
+    }
+  });
+});
