@@ -6,10 +6,13 @@ import type { CompiledPolicy } from './policy/compile.js';
 import type { ResolverAnswer } from './protocol/decision.js';
 import { methodIn } from './protocol/preflight.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
-import type { RoutedRequest, RouteMatcher } from './routing/route-matcher.js';
+import type { Candidates, RoutedRequest, RouteMatcher } from './routing/route-matcher.js';
 
 /** One configuration in force: its policies, the routes they are for, and the resolvers they ask. Immutable. */
 export class PolicyTable implements AppPolicies {
+  /** What a route alone serves: nearly always there is one candidate, and no list is made for it. */
+  readonly #alone = new Map<RouteRegistration, readonly CompiledPolicy[]>();
+
   constructor(
     private readonly set: PolicySet,
     private readonly matcher: RouteMatcher,
@@ -58,7 +61,7 @@ export class PolicyTable implements AppPolicies {
       .map(({ method, routes }): RoutedTarget => ({
         method,
         routes,
-        policies: routes.length === 0 ? ofPath : routes.map(route => this.#ofRoute(route)),
+        policies: routes.length === 0 ? ofPath : this.#ofRoutes(routes),
       }));
     // An unknown path has a policy as well, so that a front end can read the 404. Beside a controller's catch-all, a
     // rule may be for a middleware, which nobody can ask for its methods.
@@ -87,6 +90,16 @@ export class PolicyTable implements AppPolicies {
     const { rules } = this.set;
     const path = rules.length === 0 ? undefined : this.matcher.pathOf(request);
     return path === undefined ? undefined : rules.find(({ matches }) => matches(path))?.policy;
+  }
+
+  #ofRoutes(routes: Candidates): readonly CompiledPolicy[] {
+    const [first] = routes;
+    if (first === undefined || routes.length > 1) return routes.map(route => this.#ofRoute(route));
+    const known = this.#alone.get(first);
+    if (known !== undefined) return known;
+    const policies = [this.#ofRoute(first)];
+    this.#alone.set(first, policies);
+    return policies;
   }
 
   #ofRoute({ controller, handler }: RouteRegistration): CompiledPolicy {

@@ -14,6 +14,7 @@ import {
   isRoutable,
   UnmatchedRouteError,
   USUAL_METHODS,
+  type Candidates,
   type RoutedMethod,
   type RoutedMethods,
   type RoutedRequest,
@@ -35,6 +36,8 @@ type Params = Readonly<Record<string, string | undefined>>;
 /** A route of the platform; `registration` is absent for one that is not of a controller. */
 interface Target {
   readonly registration: RouteRegistration | undefined;
+  /** The same as a list. */
+  readonly routes: Candidates;
   /** Whether Nest's own filter lets the parameters through: it answers 404 to empty ones. */
   readonly acceptsParams: (request: RoutedRequest, params: Params) => boolean;
 }
@@ -45,6 +48,11 @@ type Router = ReturnType<typeof findMyWay>;
 const VERSION = Symbol('version');
 
 type Lookup = RoutedRequest & { readonly [VERSION]?: unknown };
+
+interface PreparedLookup {
+  readonly request: Lookup;
+  readonly constraints: unknown;
+}
 
 /**
  * Matches with Fastify's own router, `find-my-way`, over the routes that the app registered, with the app's options
@@ -74,7 +82,9 @@ export class FastifyMatcher implements RouteMatcher {
     this.#versions = [...new Set(versions), Symbol('another version')];
     const labels = label(routes, registrations);
     for (const route of routes) {
-      const target: Target = { registration: labels.get(route), acceptsParams: paramsFilterOf(adapter, route.url) };
+      const registration = labels.get(route);
+      const acceptsParams = paramsFilterOf(adapter, route.url);
+      const target: Target = { registration, routes: registration === undefined ? [] : [registration], acceptsParams };
       const { constraints = {} } = route;
       this.#router.on(route.method as never, route.url, { constraints }, () => undefined, target);
     }
@@ -95,17 +105,17 @@ export class FastifyMatcher implements RouteMatcher {
   }
 
   match(request: RoutedRequest): RouteRegistration | undefined {
-    return this.#find(request, request.method ?? 'GET')?.registration;
+    return this.#find(this.#prepare(request), request.method ?? 'GET')?.registration;
   }
 
   matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods {
     const lookups = lookupsOf(request, requestHeaders, this.#config.getVersioning(), this.#versions);
+    const prepared = lookups.map(lookup => this.#prepare(lookup));
     const found: RoutedMethod[] = [];
     const isKnown = this.#methods.includes(requestedMethod);
     for (const method of isKnown ? this.#methods : sortedMethods([...this.#methods, requestedMethod])) {
-      const targets = this.#findEach(lookups, method);
-      if (targets.length === 0) continue;
-      const routes = targets.flatMap(({ registration }) => registration ?? []);
+      const routes = this.#routesOf(prepared, method);
+      if (routes === undefined) continue;
       // A route for every method is said to serve the usual ones, and the one that was asked for.
       const usual = method === requestedMethod || USUAL_METHODS.includes(method);
       if (usual || routes.length === 0 || routes.some(({ verb }) => verb !== 'all')) found.push({ method, routes });
@@ -113,18 +123,23 @@ export class FastifyMatcher implements RouteMatcher {
     return found;
   }
 
-  /** What serves one of these requests, each once. */
-  #findEach(lookups: readonly Lookup[], method: string): readonly Target[] {
-    const [first, ...others] = lookups;
-    const target = first && this.#find(first, method);
-    if (others.length === 0) return target === undefined ? [] : [target];
+  /** What serves one of these requests, each once; `undefined` where nothing does. */
+  #routesOf(lookups: readonly PreparedLookup[], method: string): Candidates | undefined {
+    const [first] = lookups;
+    if (first !== undefined && lookups.length === 1) return this.#find(first, method)?.routes;
     const targets = lookups.map(lookup => this.#find(lookup, method)).filter(each => each !== undefined);
-    return [...new Set(targets)];
+    return targets.length === 0 ? undefined : [...new Set(targets)].flatMap(({ routes }) => routes);
   }
 
-  #find(request: Lookup, method: string): Target | undefined {
+  /** What is read of a request once, for all methods. */
+  #prepare(request: Lookup): PreparedLookup {
+    const { constrainer } = this.#router as unknown as { constrainer: Constrainer };
+    return { request, constraints: isRoutable(request.url) ? constrainer.deriveConstraints(request) : undefined };
+  }
+
+  #find({ request, constraints }: PreparedLookup, method: string): Target | undefined {
     if (!isRoutable(request.url)) return undefined;
-    const found = this.#lookup(request, method);
+    const found = this.#router.find(method as never, request.url ?? '/', constraints as never);
     if (found === undefined || found === null) return undefined;
     const target = found.store as Target;
     const { registration } = target;
@@ -132,11 +147,6 @@ export class FastifyMatcher implements RouteMatcher {
     if (registration === undefined || registration.acceptsHost === acceptsAll) return target;
     // On Fastify, Nest answers 404 to another host: no further route is tried.
     return registration.acceptsHost({ hostname: fastifyHostname(this.#adapter, request) }) ? target : undefined;
-  }
-
-  #lookup(request: Lookup, method: string) {
-    const { constrainer } = this.#router as unknown as { constrainer: Constrainer };
-    return this.#router.find(method as never, request.url ?? '/', constrainer.deriveConstraints(request) as never);
   }
 }
 
