@@ -90,7 +90,6 @@ class PolicySetBuilder {
     return Object.freeze({
       ...set,
       debug: stated.debug,
-      interceptor: stated.interceptor,
       resolverTimeout: stated.resolverTimeout,
       resolvers: this.#resolvers,
       warnings: Object.freeze(this.issues.warnings()),

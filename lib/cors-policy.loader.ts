@@ -37,7 +37,7 @@ export class CorsPolicyLoader {
 
   /** Whether the options leave the interceptor on. Known before anything is checked: Nest registers it first. */
   get usesInterceptor(): boolean {
-    return readInterceptor(this.#options);
+    return readInterceptor(this.#options) ?? true;
   }
 
   /**
@@ -86,8 +86,9 @@ export class CorsPolicyLoader {
       if (app === undefined) return;
       const issues = new IssueCollector();
       this.explorer.reportMisplaced(app.routes, issues);
-      if (readInterceptor(copied) !== this.usesInterceptor) {
-        issues.add({ level: 'module' }, problem('interceptor_fixed', 'interceptor', !this.usesInterceptor));
+      const interceptor = readInterceptor(copied);
+      if (interceptor !== undefined && interceptor !== this.usesInterceptor) {
+        issues.add({ level: 'module' }, problem('interceptor_fixed', 'interceptor', interceptor));
       }
       const policies = buildPolicySet(copied, app, this.metadata, issues);
       const table = await this.#bind(policies, app.matcher, issues);

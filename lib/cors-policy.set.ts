@@ -28,8 +28,6 @@ export interface PolicySet {
   /** Whether `rejectDisallowed` is on for anything but controllers' routes. */
   readonly rejectsUnrouted: boolean;
   readonly debug: boolean;
-  /** Whether the interceptor is to be registered. */
-  readonly interceptor: boolean;
   /** How long a resolver may take to answer, in milliseconds. */
   readonly resolverTimeout: number;
   /** The resolvers that policies ask, each with the place that names it first. */

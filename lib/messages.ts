@@ -460,7 +460,7 @@ export const PROBLEMS = {
   interceptor_fixed: {
     severity: 'error',
     problem: 'cannot change while the app runs: Nest registers interceptors at boot',
-    hint: 'Reload with the value that the app was started with, or restart it.',
+    hint: 'Leave it out of the options that are reloaded, or restart the app.',
   },
 
   // --- environment and files ----------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ export function readModuleOptions(options: unknown, production: boolean, report:
     bounds: readBounds(readKey(readable, 'bounds', report), report),
     resolverTimeout: readResolverTimeout(readKey(readable, 'resolver', report), report),
     debug: readDebug(readKey(readable, 'debug', report), production, report),
-    interceptor: readInterceptor(options, report),
+    interceptor: readInterceptor(options, report) ?? true,
   };
 }
 
@@ -61,14 +61,12 @@ function readDebug(value: unknown, production: boolean, report: ReportModule): b
   return value === true;
 }
 
-/** Whether options leave the interceptor on. Nest asks before anything else of them is read. */
-export function readInterceptor(options: unknown, report: ReportModule = () => undefined): boolean {
-  if (!isOptions(options)) return true;
-  const value = readKey(options, 'interceptor', report);
-  if (value !== undefined && value !== INVALID && typeof value !== 'boolean') {
-    report(problem('boolean_type', 'interceptor', value));
-  }
-  return value !== false;
+/** What options state of the interceptor, if anything. Nest asks before anything else of them is read. */
+export function readInterceptor(options: unknown, report: ReportModule = () => undefined): boolean | undefined {
+  const value = isOptions(options) ? readKey(options, 'interceptor', report) : undefined;
+  if (value === undefined || value === INVALID) return undefined;
+  if (typeof value === 'boolean') return value;
+  return void report(problem('boolean_type', 'interceptor', value));
 }
 
 function readResolverTimeout(value: unknown, report: ReportModule): number {

@@ -398,7 +398,7 @@ export interface CorsModuleOptions extends CorsPolicyOptions {
    * Whether a global interceptor builds the headers of what handlers answer. `false` leaves that to the moment at which
    * the headers are sent, as it is for everything that ends before a handler. The responses are the same, byte for
    * byte; but where an app has no other interceptor, Nest then runs none, which saves each request the cost of its
-   * Observables (measured in `bench/RESULTS.md`). Fixed at boot: `reload()` cannot change it.
+   * Observables (measured in `bench/RESULTS.md`). Fixed at boot: `reload()` need not state it, and cannot change it.
    *
    * @default true
    */
