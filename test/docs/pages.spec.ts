@@ -77,13 +77,16 @@ function compile(blocks: readonly Block[]): readonly string[] {
     ]),
   );
   files.set(join(ROOT, 'test/docs/ambient.d.ts'), AMBIENT);
+  // The app that the tests of a page are for.
+  files.set(join(ROOT, 'test/src/app.module.ts'), 'export class AppModule {}\n');
 
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile) as { config: object };
   const { options } = ts.parseJsonConfigFileContent({ ...config, files: [] }, ts.sys, ROOT);
   const host = ts.createCompilerHost(options);
-  const { readFile, fileExists, getSourceFile } = host;
+  const { readFile, fileExists, directoryExists, getSourceFile } = host;
   host.readFile = name => files.get(name) ?? readFile(name);
   host.fileExists = name => files.has(name) || fileExists(name);
+  host.directoryExists = name => name === join(ROOT, 'test/src') || directoryExists?.(name) !== false;
   host.getSourceFile = (name, target, ...rest) => {
     const text = files.get(name);
     return text === undefined ? getSourceFile(name, target, ...rest) : ts.createSourceFile(name, text, target);
