@@ -202,8 +202,6 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
 
   #announce(): void {
     for (const { message, hint } of this.service.warnings) this.#logger.warn(`${message} ${hint}`);
-    // A line for each route, which nobody may want.
-    if (!Logger.isLevelEnabled('log')) return;
     for (const { route, policy } of this.service.policies()) this.#logger.log(policyLine(route, policy));
   }
 }
