@@ -34,7 +34,7 @@ export type CorsReason =
   | 'method-malformed'
   /** `Access-Control-Request-Headers` names a header that the policy does not list. */
   | 'header-not-allowed'
-  /** `Access-Control-Request-Headers` is not a list of header names, or too long. */
+  /** `Access-Control-Request-Headers` is not a list of header names, or too long: in characters, or in elements. */
   | 'headers-malformed';
 
 /** Fails the CORS check; `detail` is the part of the request that did. */

@@ -6,6 +6,10 @@ const { forRoot } = CorsModule;
 CorsModule.forRoot = options =>
   forRoot.call(CorsModule, (isPlain(options) ? { interceptor: false, ...options } : options) as typeof options);
 
+// Without effect, every suite would pass, and say nothing.
+const made = CorsModule.forRoot({ origin: false }).providers ?? [];
+if (!JSON.stringify(made).includes('"interceptor":false')) throw new Error('The interceptor is still on');
+
 function isPlain(options: unknown): options is object {
   return typeof options === 'object' && options !== null && Object.getPrototypeOf(options) === Object.prototype;
 }
