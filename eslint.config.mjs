@@ -13,7 +13,7 @@ const deepNest = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'sample/*/dist/'] },
+  { ignores: ['build/', 'dist/', 'coverage/', 'sample/*/dist/'] },
   eslint.configs.recommended,
   ...tseslint.configs.strict,
   {
@@ -69,6 +69,25 @@ export default tseslint.config(
     ],
   ),
   { files: ['lib/routing/nest-internals.ts'], rules: { 'no-restricted-imports': 'off' } },
+  {
+    files: ['lib/**/*.ts'],
+    ignores: ['lib/on-demand/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['fastest-levenshtein', 'find-my-way', 'tldts', 'yaml'],
+              allowTypeImports: true,
+              message: 'Most apps do not need it: see lib/on-demand.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  { files: ['lib/on-demand/require.ts'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   {
     rules: {
       // Nest's modules are classes without members.

@@ -1,12 +1,12 @@
 // What is measured of the engine: the built modules of this repository.
-import { createMergedPolicyCheck } from '../dist/esm/policy/check.js';
-import { createPolicyCompiler } from '../dist/esm/policy/compile.js';
-import { mergeLevels } from '../dist/esm/policy/merge.js';
-import { readModuleOptions } from '../dist/esm/policy/module-options.js';
-import { writeCorsResponse } from '../dist/esm/platform/write-headers.js';
-import { respondToActual } from '../dist/esm/protocol/decision.js';
-import { judgeTarget } from '../dist/esm/protocol/preflight.js';
-import { corsRequestOf } from '../dist/esm/protocol/request.js';
+import { createMergedPolicyCheck } from '../build/policy/check.js';
+import { createPolicyCompiler } from '../build/policy/compile.js';
+import { mergeLevels } from '../build/policy/merge.js';
+import { readModuleOptions } from '../build/policy/module-options.js';
+import { writeCorsResponse } from '../build/platform/write-headers.js';
+import { respondToActual } from '../build/protocol/decision.js';
+import { judgeTarget } from '../build/protocol/preflight.js';
+import { corsRequestOf } from '../build/protocol/request.js';
 
 /** Compiles a policy as the module does at boot; throws where it has an error. */
 export function compile(options) {

@@ -24,7 +24,7 @@ if (modified('node_modules/.package-lock.json') < modified('package-lock.json'))
 }
 const sources = Math.max(
   newest('lib'),
-  ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.build.cjs.json'].map(modified),
+  ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'].map(modified),
 );
 if (modified('dist/cjs/package.json') < sources) {
   run('npm', ['run', '--silent', 'build']);

@@ -55,6 +55,7 @@ function pack(folder) {
   assert.deepEqual(unexpected, [], 'The tarball has files that users do not need');
   for (const needed of [
     'dist/esm/index.js',
+    'dist/esm/bundler.js',
     'dist/esm/index.d.ts',
     'dist/cjs/index.js',
     'dist/cjs/index.d.ts',

@@ -1,10 +1,10 @@
 import { alternate, fresh, asyncRoundOf, roundOf } from '../measure.mjs';
 import { ORIGIN } from '../requests.mjs';
 import { compile } from '../engine.mjs';
-import { bounded } from '../../dist/esm/origins/bounded.js';
-import { shared } from '../../dist/esm/origins/shared.js';
-import { askForActual } from '../../dist/esm/resolver-answers.js';
-import { respondToActual } from '../../dist/esm/protocol/decision.js';
+import { bounded } from '../../build/origins/bounded.js';
+import { shared } from '../../build/origins/shared.js';
+import { askForActual } from '../../build/resolver-answers.js';
+import { respondToActual } from '../../build/protocol/decision.js';
 
 const OTHER = 'https://tenant.example.net';
 const allow = () => true;

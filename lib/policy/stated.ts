@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { onDemand } from '../on-demand/import.js';
 import { readAllowedHeaders, readExposedHeaders, type StatedHeaders } from './header-names.js';
 import { problem, type Problem, type Report } from './issue.js';
 import { readMethods } from './methods.js';
@@ -119,6 +119,7 @@ export function reportUnknownKeys(options: object, known: readonly string[], rep
 export function closestName(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const lowerCase = known.map(each => each.toLowerCase());
+  const { closest, distance } = onDemand.levenshtein();
   const candidate = closest(name.toLowerCase(), lowerCase);
   const near = distance(name.toLowerCase(), candidate) <= Math.max(2, candidate.length / 3);
   return near ? known[lowerCase.indexOf(candidate)] : undefined;

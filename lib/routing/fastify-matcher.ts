@@ -1,6 +1,6 @@
 import { VersioningType, type VersioningOptions } from '@nestjs/common';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
-import findMyWay from 'find-my-way';
+import { onDemand } from '../on-demand/import.js';
 import {
   fastifyHostname,
   fastifyRouterOptions,
@@ -42,7 +42,7 @@ interface Target {
   readonly acceptsParams: (request: RoutedRequest, params: Params) => boolean;
 }
 
-type Router = ReturnType<typeof findMyWay>;
+type Router = ReturnType<ReturnType<typeof onDemand.findMyWay>>;
 
 /** Holds a version that a lookup is made for, in place of the one the request carries. */
 const VERSION = Symbol('version');
@@ -96,8 +96,9 @@ export class FastifyMatcher implements RouteMatcher {
     try {
       // As the router prepares a target before it compares: without the query, decoded.
       const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + '://'.length);
-      const path = findMyWay.sanitizeUrlPath(start === -1 ? '/' : url.slice(start), useSemicolonDelimiter);
-      return ignoreDuplicateSlashes === true ? findMyWay.removeDuplicateSlashes(path) : path;
+      const { sanitizeUrlPath, removeDuplicateSlashes } = onDemand.findMyWay();
+      const path = sanitizeUrlPath(start === -1 ? '/' : url.slice(start), useSemicolonDelimiter);
+      return ignoreDuplicateSlashes === true ? removeDuplicateSlashes(path) : path;
     } catch {
       // Malformed: Fastify answers 400.
       return undefined;
@@ -162,7 +163,7 @@ interface Constrainer {
 function createRouter(adapter: AbstractHttpAdapter): Router {
   const options = fastifyRouterOptions(adapter);
   const { version, ...constraints } = options.constraints ?? {};
-  return findMyWay({
+  return onDemand.findMyWay()({
     ...options,
     constraints: { ...constraints, ...(version && { version: versionOf(version) }) },
     // A malformed target or an over-long parameter is answered by Fastify itself: no route serves it.

@@ -1,5 +1,6 @@
-import { Composer, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, type CST, type ParsedNode } from 'yaml';
+import type { CST, ParsedNode } from 'yaml';
 import type { ProblemCode } from '../messages.js';
+import { onDemand } from '../on-demand/import.js';
 import { problem, type Problem } from '../policy/issue.js';
 import { jsonErrorOffset } from './json-syntax.js';
 import type { WrittenOption } from './option-places.js';
@@ -41,6 +42,7 @@ export function readDocument(text: string, format: 'json' | 'yaml'): OptionsDocu
   const deep = source.tokens.map(tooDeep).find(token => token !== undefined);
   if (deep !== undefined) return refuse('file_nesting', deep.offset);
 
+  const { Composer, isScalar } = onDemand.yaml();
   const [document, another] = [...new Composer(YAML).compose(source.tokens)];
   // Comments alone.
   if (document === undefined) return refuse('file_empty', 0);
@@ -58,11 +60,13 @@ export function readDocument(text: string, format: 'json' | 'yaml'): OptionsDocu
 
 /** The text of a file, and how places in it are told. */
 class SourceText {
-  readonly #lines = new LineCounter();
+  readonly #lines;
   /** Every JSON text is YAML as well (YAML 1.2.2, §1.2), so that one parser can tell the places of both. */
   readonly tokens: readonly CST.Token[];
 
   constructor(private readonly text: string) {
+    const { LineCounter, Parser } = onDemand.yaml();
+    this.#lines = new LineCounter();
     this.tokens = [...new Parser(this.#lines.addNewLine).parse(text)];
   }
 
@@ -83,6 +87,8 @@ class SourceText {
 class DocumentReader {
   readonly written: WrittenOption[] = [];
   readonly problems: DocumentProblem[] = [];
+
+  readonly #yaml = onDemand.yaml();
 
   constructor(private readonly source: SourceText) {}
 
@@ -105,6 +111,7 @@ class DocumentReader {
     // `key:` without a value in a flow mapping.
     if (node === null) return null;
     const [offset] = node.range;
+    const { isAlias, isMap, isSeq } = this.#yaml;
     if (isAlias(node)) return void this.#report(problem('file_alias', path, `*${node.source}`), offset);
     if (node.tag !== undefined) this.#report(problem('file_tag', path, node.tag), offset);
     if (isMap(node)) return this.#readMap(node.items, path, keys);
@@ -124,7 +131,7 @@ class DocumentReader {
     const places = new Map<string, string>();
     for (const { key, value } of pairs) {
       const [offset] = key.range;
-      if (!isScalar(key) || typeof key.value !== 'string' || key.tag !== undefined) {
+      if (!this.#yaml.isScalar(key) || typeof key.value !== 'string' || key.tag !== undefined) {
         this.#report(problem('file_key', path, this.source.lineAt(offset)), offset);
         continue;
       }

@@ -16,7 +16,7 @@ interface Manifest {
 }
 
 interface Conditions {
-  readonly import: { readonly types: string; readonly default: string };
+  readonly import: { readonly types: string; readonly module: string; readonly default: string };
   readonly require: { readonly types: string; readonly default: string };
 }
 
@@ -24,15 +24,19 @@ describe('package.json', () => {
   it('exports the package and its manifest, by import and by require, and nothing else', () => {
     expect(manifest.exports).toEqual({
       '.': {
-        import: { types: './dist/esm/index.d.ts', default: './dist/esm/index.js' },
+        import: {
+          types: './dist/esm/index.d.ts',
+          module: './dist/esm/bundler.js',
+          default: './dist/esm/index.js',
+        },
         require: { types: './dist/cjs/index.d.ts', default: './dist/cjs/index.js' },
       },
       './package.json': './package.json',
     });
     // TypeScript and Node take the first condition that matches.
-    for (const conditions of Object.values(manifest.exports['.'] as Conditions)) {
-      expect(Object.keys(conditions as object)).toEqual(['types', 'default']);
-    }
+    const { import: esm, require: cjs } = manifest.exports['.'] as Conditions;
+    expect(Object.keys(esm)).toEqual(['types', 'module', 'default']);
+    expect(Object.keys(cjs)).toEqual(['types', 'default']);
   });
 
   it('gives tools that do not know `exports` the CommonJS build', () => {
