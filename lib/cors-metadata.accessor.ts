@@ -1,6 +1,6 @@
-import { Injectable, type Type } from '@nestjs/common';
-import { CORS_METADATA } from './cors.constants.js';
-import type { CorsMetadata } from './cors.decorator.js';
+import { Injectable } from '@nestjs/common';
+import { CORS_MEMBERS_METADATA, CORS_METADATA } from './cors.constants.js';
+import type { CorsMembers, CorsMetadata } from './cors.decorator.js';
 
 /** Reads what `@Cors()` left behind: the one place that does. */
 @Injectable()
@@ -11,26 +11,32 @@ export class CorsMetadataAccessor {
   }
 
   /**
-   * The metadata of a handler, where the class that defines the method has it: a subclass that overrides a handler
-   * does not inherit its policy, as it does not inherit its route.
+   * The metadata of the handlers of a class, given by its prototype; of a class itself, that of its static members,
+   * which are never handlers. Where the class that defines a member has it: a subclass that overrides a handler does
+   * not inherit its policy, as it does not inherit its route.
    */
-  ofHandler(controller: Type, name: string | symbol): CorsMetadata | undefined {
-    return ofMember(controller.prototype, name);
-  }
-
-  /** The metadata of a static member, which is never a handler. */
-  ofStatic(controller: Type, name: string | symbol): CorsMetadata | undefined {
-    return ofMember(controller, name);
+  ofMembers(object: object): ReadonlyMap<string | symbol, CorsMetadata> {
+    let found: CorsMembers | undefined;
+    for (let owner: unknown = object; isBelowRoot(owner); owner = Object.getPrototypeOf(owner)) {
+      const members = Reflect.getOwnMetadata(CORS_MEMBERS_METADATA, owner) as CorsMembers | undefined;
+      for (const [key, metadata] of members ?? []) {
+        if (definerOf(object, key) === owner) (found ??= new Map()).set(key, metadata);
+      }
+    }
+    return found ?? NO_MEMBERS;
   }
 }
 
-function ofMember(object: unknown, name: string | symbol): CorsMetadata | undefined {
-  let owner = object;
-  while (isObject(owner) && !Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner);
-  if (!isObject(owner)) return undefined;
-  return Reflect.getOwnMetadata(CORS_METADATA, owner, name) as CorsMetadata | undefined;
+const NO_MEMBERS: ReadonlyMap<string | symbol, CorsMetadata> = new Map();
+
+/** The nearest object in a chain of prototypes that has a member. */
+export function definerOf(object: object, key: string | symbol): object | undefined {
+  for (let at: unknown = object; isBelowRoot(at); at = Object.getPrototypeOf(at)) {
+    if (Object.hasOwn(at, key)) return at;
+  }
+  return undefined;
 }
 
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+function isBelowRoot(value: unknown): value is object {
+  return value !== null && value !== Object.prototype && value !== Function.prototype;
 }

@@ -17,7 +17,7 @@ import { compilePath, PathSyntaxError, sampleOf } from './routing/path-rules.js'
 import { makeRequest, methodOf, servedMethods, USUAL_METHODS } from './routing/route-matcher.js';
 import { Sequences } from './sequences.js';
 import { placeOf } from './sources/option-places.js';
-import { LevelReader } from './stated-levels.js';
+import { LevelReader, type StatedLevels } from './stated-levels.js';
 
 const MODULE: CorsIssueLocation = Object.freeze({ level: 'module' });
 
@@ -49,6 +49,8 @@ class PolicySetBuilder {
   readonly #check;
   readonly #resolvers = new Map<CorsOriginResolverRef, CorsIssueLocation>();
   readonly #merged = new Sequences<MergedPolicy>();
+  /** What was found for routes with the same statements, where there is nothing to tell of each of them. */
+  readonly #settled = new Map<readonly StatedLevels[], MergedPolicy>();
   #bounds: Bounds | undefined;
 
   constructor(
@@ -80,7 +82,7 @@ class PolicySetBuilder {
     const rules = this.#mergeRules(stated);
     const locate = this.#locate.bind(this);
     const reader = new LevelReader(this.app, stated.policies, this.metadata, this.issues, locate);
-    const merged = new Map(this.app.routes.map(route => [route, this.#mergeRoute(route, stated, reader)]));
+    const merged = this.app.routes.map(route => ({ route, merged: this.#mergeRoute(route, stated, reader) }));
 
     throwErrors(this.issues);
     const set = compileSet(module, rules, merged, stated.bounds);
@@ -98,12 +100,19 @@ class PolicySetBuilder {
 
   #mergeRoute(route: RouteRegistration, stated: StatedModule, reader: LevelReader): MergedPolicy {
     const own = reader.ofRoute(route);
+    const known = this.#settled.get(own);
+    if (known !== undefined) return known;
     const issueRoute = issueRouteOf(route);
     for (const { location, problems } of own) {
       for (const found of problems) this.issues.add(location, found, issueRoute);
     }
     const served = servedMethods(methodOf(route.verb)).filter(method => method !== 'HEAD' || route.verb === 'head');
-    return this.#merge([stated.level, ...own.flatMap(({ levels }) => levels)], issueRoute, served);
+    const levels = [stated.level, ...own.flatMap(each => each.levels)];
+    const merged = this.#merge(levels, issueRoute, served);
+    const isClean = this.#merged.at(levels).value !== undefined && own.every(({ problems }) => problems.length === 0);
+    // Methods are within the bounds for one route, and not for another.
+    if (isClean && this.#bounds === undefined) this.#settled.set(own, merged);
+    return merged;
   }
 
   /** @param served the methods that are routed, where that is known */

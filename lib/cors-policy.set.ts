@@ -44,13 +44,19 @@ export interface MergedRule {
   readonly merged: MergedPolicy;
 }
 
+/** A route, and its policy before it is compiled. */
+export interface MergedRoute {
+  readonly route: RouteRegistration;
+  readonly merged: MergedPolicy;
+}
+
 /** The policies themselves, without what is told of them. */
 export type CompiledSet = Pick<PolicySet, 'module' | 'rules' | 'rejectsUnrouted' | 'routes' | 'of'>;
 
 export function compileSet(
   module: MergedPolicy,
   rules: readonly MergedRule[],
-  routes: ReadonlyMap<RouteRegistration, MergedPolicy>,
+  routes: readonly MergedRoute[],
   bounds: Bounds | undefined,
 ): CompiledSet {
   const compileAnew = createPolicyCompiler(bounds);
@@ -62,7 +68,7 @@ export function compileSet(
   };
   const handlers = new Map<unknown, Map<unknown, CompiledPolicy>>();
   const routePolicies: RoutePolicy[] = [];
-  for (const [route, merged] of routes) {
+  for (const { route, merged } of routes) {
     const ofController = handlers.get(route.controller) ?? new Map<unknown, CompiledPolicy>();
     handlers.set(route.controller, ofController);
     const policy = ofController.get(route.handler) ?? compile(merged);

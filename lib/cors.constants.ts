@@ -11,8 +11,11 @@
  */
 export const CORS_MODULE_OPTIONS: symbol = Symbol.for('nestjs-cors:options');
 
-/** A string, so that the ESM and the CommonJS build agree. */
+/** What `@Cors()` left on a class. A string, so that the ESM and the CommonJS build agree. */
 export const CORS_METADATA = 'nestjs-cors:policy';
+
+/** What it left on members of a class or of its prototype, by their names: most classes have none, and tell so at once. */
+export const CORS_MEMBERS_METADATA = 'nestjs-cors:members';
 
 /** The context of every line this module logs. */
 export const LOGGER_CONTEXT = 'CorsModule';

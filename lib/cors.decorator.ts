@@ -1,4 +1,4 @@
-import { CORS_METADATA } from './cors.constants.js';
+import { CORS_MEMBERS_METADATA, CORS_METADATA } from './cors.constants.js';
 import type { CorsPolicyName } from './policy/options.js';
 import type { CheckedPolicy } from './policy/refused-types.js';
 import { snapshot } from './policy/snapshot.js';
@@ -9,6 +9,9 @@ export interface CorsMetadata {
   /** Another `@Cors()` stands below this one on the same target. */
   readonly repeated: boolean;
 }
+
+/** What `@Cors()` leaves on the members of a class, or of its prototype. */
+export type CorsMembers = Map<string | symbol, CorsMetadata>;
 
 /**
  * Gives a controller or a route handler a CORS policy of its own, merged over what it inherits: field by field, the
@@ -43,14 +46,15 @@ export function Cors<const Written>(
 export function Cors(...args: readonly unknown[]): ClassDecorator & MethodDecorator {
   const copied = args.map(snapshot);
   return (target: object, key?: string | symbol) => {
+    if (key === undefined) {
+      const repeated = Reflect.hasOwnMetadata(CORS_METADATA, target);
+      Reflect.defineMetadata(CORS_METADATA, { args: copied, repeated } satisfies CorsMetadata, target);
+      return;
+    }
     // A handler's policy is kept by its name: a decorator that wraps the function would lose what stands on that.
-    const isOnMethod = key !== undefined;
-    const repeated = isOnMethod
-      ? Reflect.hasOwnMetadata(CORS_METADATA, target, key)
-      : Reflect.hasOwnMetadata(CORS_METADATA, target);
-    const metadata: CorsMetadata = { args: copied, repeated };
-    if (isOnMethod) Reflect.defineMetadata(CORS_METADATA, metadata, target, key);
-    else Reflect.defineMetadata(CORS_METADATA, metadata, target);
+    const members = (Reflect.getOwnMetadata(CORS_MEMBERS_METADATA, target) ?? new Map()) as CorsMembers;
+    Reflect.defineMetadata(CORS_MEMBERS_METADATA, members, target);
+    members.set(key, { args: copied, repeated: members.has(key) });
   };
 }
 

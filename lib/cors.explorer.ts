@@ -2,7 +2,7 @@ import { Inject, Injectable, VersioningType, type Type } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer, type ApplicationConfig } from '@nestjs/core';
 import { CORS_MODULE_OPTIONS } from './cors.constants.js';
 import { CORS_FEATURE } from './cors-feature.module.js';
-import { CorsMetadataAccessor } from './cors-metadata.accessor.js';
+import { CorsMetadataAccessor, definerOf } from './cors-metadata.accessor.js';
 import { IssueCollector, type CorsIssueLocation } from './cors-issue.js';
 import type { Platform } from './platform/platform.js';
 import type { SecurityHook } from './platform/security-hook.js';
@@ -152,31 +152,14 @@ export class CorsExplorer {
       const location: CorsIssueLocation = { level: 'handler', controller: metatype.name, handler: String(key) };
       issues.add(location, problem('decorator_without_effect', '@Cors()', '@Cors()'));
     };
-    for (const [key, descriptor] of membersOf(metatype.prototype as object)) {
-      if (this.metadata.ofHandler(metatype, key) === undefined) continue;
-      const method: unknown = descriptor.value;
+    const prototype = metatype.prototype as object;
+    for (const key of this.metadata.ofMembers(prototype).keys()) {
+      const definer = definerOf(prototype, key);
+      const method: unknown = definer && Object.getOwnPropertyDescriptor(definer, key)?.value;
       // Nest routes methods by their names: neither accessors nor what a symbol names.
       const isRoute = typeof method === 'function' && Reflect.hasMetadata(PATH_METADATA, method);
       if (!routed || typeof key === 'symbol' || !isRoute) report(key);
     }
-    for (const [key] of membersOf(metatype)) {
-      if (this.metadata.ofStatic(metatype, key) !== undefined) report(key);
-    }
+    for (const key of this.metadata.ofMembers(metatype).keys()) report(key);
   }
-}
-
-/** What a class or its prototype defines, its base classes' included: the nearest of each name. No getter is called. */
-function membersOf(object: object): ReadonlyMap<string | symbol, PropertyDescriptor> {
-  const members = new Map<string | symbol, PropertyDescriptor>();
-  for (let at: unknown = object; isBelowRoot(at); at = Object.getPrototypeOf(at)) {
-    for (const key of Reflect.ownKeys(at)) {
-      const descriptor = Object.getOwnPropertyDescriptor(at, key);
-      if (descriptor !== undefined && !members.has(key)) members.set(key, descriptor);
-    }
-  }
-  return members;
-}
-
-function isBelowRoot(value: unknown): value is object {
-  return value !== null && value !== Object.prototype && value !== Function.prototype;
 }

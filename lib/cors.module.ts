@@ -14,10 +14,12 @@ import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { CorsOriginResolvers } from './cors-origin-resolvers.js';
 import { CorsPreflight } from './cors.preflight.js';
 import { CorsService } from './cors.service.js';
-import { policyLine } from './messages.js';
+import { describeRoute } from './cors-route.js';
+import { callersOf, routeLine } from './messages.js';
 import { createEdge } from './platform/edge.js';
 import { ExchangeStore } from './platform/exchange-store.js';
 import { platformOf, type Platform } from './platform/platform.js';
+import type { CompiledPolicy } from './policy/compile.js';
 import type { CorsModuleOptions, CorsPolicyName } from './policy/options.js';
 import type { CheckedModuleOptions, CheckedPolicy } from './policy/refused-types.js';
 import { snapshot } from './policy/snapshot.js';
@@ -106,7 +108,7 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(CorsPolicyLoader) private readonly loader: CorsPolicyLoader,
-    @Inject(CorsService) private readonly service: CorsService,
+    @Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry,
     @Inject(ExchangeStore) exchanges: ExchangeStore,
     @Inject(CorsPreflight) preflight: CorsPreflight,
     @Inject(CorsEnforcer) enforcer: CorsEnforcer,
@@ -201,7 +203,13 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
   }
 
   #announce(): void {
-    for (const { message, hint } of this.service.warnings) this.#logger.warn(`${message} ${hint}`);
-    for (const { route, policy } of this.service.policies()) this.#logger.log(policyLine(route, policy));
+    const { warnings, routes } = this.registry.table;
+    for (const { message, hint } of warnings) this.#logger.warn(`${message} ${hint}`);
+    const callers = new Map<CompiledPolicy, string>();
+    for (const { route, policy } of routes) {
+      const text = callers.get(policy) ?? callersOf(policy.stated);
+      callers.set(policy, text);
+      this.#logger.log(routeLine(describeRoute(route), text));
+    }
   }
 }

@@ -4,7 +4,8 @@ import { CorsConfigurationError } from './cors.errors.js';
 import { CorsPolicyLoader } from './cors-policy.loader.js';
 import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { stateChangingOrigins } from './csrf-protection.js';
-import { issueRouteOf, locationLabel, locationOfSource, type CorsIssue } from './cors-issue.js';
+import { locationLabel, locationOfSource, type CorsIssue } from './cors-issue.js';
+import { describeRoute, type CorsRoute } from './cors-route.js';
 import { remedyOf } from './messages.js';
 import type { CompiledPolicy, PolicyProvenance } from './policy/compile.js';
 import { headersFor, type CorsResponse } from './policy/cors-response.js';
@@ -41,24 +42,6 @@ export interface CorsQuery {
   readonly host?: string;
   /** The headers that the script sets, for `Access-Control-Request-Headers` and for versions. */
   readonly headers?: Readonly<Record<string, string>>;
-}
-
-/**
- * A route of a controller.
- *
- * @publicApi
- */
-export interface CorsRoute {
-  /** The name of the class. */
-  readonly controller: string;
-  /** The name of the method. */
-  readonly handler: string;
-  /** `ALL` for a handler of every method. */
-  readonly method: string;
-  /** The whole path, global prefix included. */
-  readonly path: string;
-  /** The versions that it serves, where a request tells its version otherwise than by the path. */
-  readonly version?: string;
 }
 
 /**
@@ -274,19 +257,6 @@ function whereToChange(
 
 function refusalIn(judged: Decision | undefined): Refusal | undefined {
   return judged === undefined || judged.allowed ? undefined : judged;
-}
-
-function describeRoute(route: RouteRegistration): CorsRoute {
-  const { version } = route;
-  return { ...issueRouteOf(route), ...(version !== undefined && { version: versionText(version) }) };
-}
-
-/** A version-neutral route's version is a symbol. */
-function versionText(version: unknown): string {
-  return [version]
-    .flat()
-    .map(each => (typeof each === 'symbol' ? 'neutral' : String(each)))
-    .join(', ');
 }
 
 function effective(policy: CompiledPolicy, routed: readonly string[]): EffectiveCorsPolicy {

@@ -7,7 +7,8 @@ export type { CorsIssue, CorsIssueCode, CorsIssueLocation, CorsIssueRoute } from
 export { CorsModule } from './cors.module.js';
 export type { CorsModuleAsyncOptions, CorsOptionsFactory } from './cors.module.js';
 export { CorsService } from './cors.service.js';
-export type { CorsExplanation, CorsQuery, CorsRoute, CorsRoutePolicy, CorsVerdict } from './cors.service.js';
+export type { CorsRoute } from './cors-route.js';
+export type { CorsExplanation, CorsQuery, CorsRoutePolicy, CorsVerdict } from './cors.service.js';
 export { gatewayCors } from './gateway-cors.js';
 export type { GatewayCorsOptions } from './gateway-cors.js';
 export { originsFromEnv } from './sources/env-origins.js';

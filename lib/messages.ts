@@ -687,15 +687,18 @@ export function replacedLine(names: readonly string[], place: string): string {
   return `CorsModule replaced ${shown}, which was set on a response of ${place}: the policy of the route decides, and browsers refuse two answers. Remove what sets it (a handler, @Header(), a proxy, another CORS layer), and state with @Cors() or in \`routes\` what it was for.`;
 }
 
-/** One line of the start-up summary: a route and who may call it. */
-export function policyLine(
-  route: { readonly method: string; readonly path: string; readonly version?: string },
-  policy: Pick<EffectiveCorsPolicy, 'origin' | 'credentials'>,
+/** One line of the start-up summary: a route, and who may call it. */
+export function routeLine(
+  { method, path, version }: { readonly method: string; readonly path: string; readonly version?: string },
+  callers: string,
 ): string {
-  const { origin, credentials } = policy;
-  const version = route.version === undefined ? '' : ` (version ${route.version})`;
+  return `{${path}, ${method}}${version === undefined ? '' : ` (version ${version})`} ${callers}`;
+}
+
+/** Who may call a route. */
+export function callersOf({ origin, credentials }: Pick<EffectiveCorsPolicy, 'origin' | 'credentials'>): string {
   const origins = origin === false ? 'no cross-origin access' : origin === '*' ? 'any origin' : shownOrigins(origin);
-  return `{${route.path}, ${route.method}}${version} ${origins}${credentials ? ', with credentials' : ''}`;
+  return `${origins}${credentials ? ', with credentials' : ''}`;
 }
 
 function shownOrigins(origins: readonly string[], most = 3): string {

@@ -7,7 +7,7 @@ import type { ProblemCode } from './messages.js';
 import { problem, type Problem } from './policy/issue.js';
 import type { PolicyLevel } from './policy/merge.js';
 import { readReference, type NamedPolicies } from './policy/reference.js';
-import type { Handler, RouteRegistration } from './routing/nest-internals.js';
+import type { RouteRegistration } from './routing/nest-internals.js';
 
 /** The levels that one `@Cors()` or one feature stands for, and what is wrong in it. */
 export interface StatedLevels {
@@ -17,13 +17,25 @@ export interface StatedLevels {
 }
 
 const FEATURE = 'CorsModule.forFeature()';
-const NO_LEVELS: StatedLevels = { location: { level: 'module' }, levels: [], problems: [] };
+/** Of a route for which nothing is stated. */
+const NOTHING: readonly StatedLevels[] = [];
+
+/** What is stated for the routes of one controller, where one module declares it. */
+interface ControllerLevels {
+  /** For every handler: of the feature and of the controller, as far as they state anything. */
+  readonly common: readonly StatedLevels[];
+  readonly handlers: ReadonlyMap<string | symbol, CorsMetadata>;
+  /** For handlers that state something. */
+  readonly ofHandlers: Map<string, readonly StatedLevels[]>;
+}
 
 /** Reads what modules, controllers and handlers state: each once, however many routes it is for. */
 export class LevelReader {
   readonly #features = new Map<string, StatedLevels>();
-  readonly #controllers = new Map<Type, StatedLevels>();
-  readonly #handlers = new Map<Type, Map<Handler, StatedLevels>>();
+  /** Of each controller, its own; `undefined` where it states nothing. */
+  readonly #controllers = new Map<Type, StatedLevels | undefined>();
+  /** Of each module, those of its controllers. */
+  readonly #places = new Map<string, Map<Type, ControllerLevels>>();
 
   /** @param locate told where levels are written */
   constructor(
@@ -36,10 +48,34 @@ export class LevelReader {
     this.#readFeatures(app.features, app.routes);
   }
 
-  /** What is stated for a route below the module, the farthest first. */
+  /** What is stated for a route below the module, the farthest first. Handlers that state nothing share one list. */
   ofRoute(route: RouteRegistration): readonly StatedLevels[] {
-    const feature = this.#features.get(route.module.key) ?? NO_LEVELS;
-    return [feature, this.#controllerLevels(route), this.#handlerLevels(route)];
+    const { controller, handlerName } = route;
+    const { common, handlers, ofHandlers } = this.#placeOf(route);
+    const metadata = handlers.get(handlerName);
+    if (metadata === undefined) return common;
+    const known = ofHandlers.get(handlerName);
+    if (known !== undefined) return known;
+    const location: CorsIssueLocation = { level: 'handler', controller: controller.name, handler: handlerName };
+    const levels = [...common, this.#read(metadata, location)];
+    ofHandlers.set(handlerName, levels);
+    return levels;
+  }
+
+  #placeOf({ controller, module }: RouteRegistration): ControllerLevels {
+    const known = this.#places.get(module.key)?.get(controller);
+    if (known !== undefined) return known;
+    const feature = this.#features.get(module.key);
+    const own = this.#ofController(controller);
+    const stated = [feature, own].filter(each => each !== undefined);
+    const levels: ControllerLevels = {
+      common: stated.length === 0 ? NOTHING : stated,
+      handlers: this.metadata.ofMembers(controller.prototype as object),
+      ofHandlers: new Map(),
+    };
+    const ofModule = this.#places.get(module.key) ?? new Map<Type, ControllerLevels>();
+    this.#places.set(module.key, ofModule.set(controller, levels));
+    return levels;
   }
 
   #readFeatures(features: readonly Feature[], routes: readonly RouteRegistration[]): void {
@@ -57,6 +93,7 @@ export class LevelReader {
         report('feature_without_effect');
       }
     }
+    if (features.length === 0) return;
     for (const route of routes) {
       // A handler is known by its class alone when it runs.
       const other = modulesOf.get(route.controller) ?? route;
@@ -67,29 +104,16 @@ export class LevelReader {
     }
   }
 
-  #controllerLevels({ controller }: RouteRegistration): StatedLevels {
-    const known = this.#controllers.get(controller);
-    if (known !== undefined) return known;
-    const location: CorsIssueLocation = { level: 'controller', controller: controller.name };
-    const levels = this.#read(this.metadata.ofController(controller), location);
+  #ofController(controller: Type): StatedLevels | undefined {
+    if (this.#controllers.has(controller)) return this.#controllers.get(controller);
+    const metadata = this.metadata.ofController(controller);
+    const levels = metadata && this.#read(metadata, { level: 'controller', controller: controller.name });
     this.#controllers.set(controller, levels);
     return levels;
   }
 
-  #handlerLevels({ controller, handler, handlerName }: RouteRegistration): StatedLevels {
-    const handlers = this.#handlers.get(controller) ?? new Map<Handler, StatedLevels>();
-    this.#handlers.set(controller, handlers);
-    const known = handlers.get(handler);
-    if (known !== undefined) return known;
-    const location: CorsIssueLocation = { level: 'handler', controller: controller.name, handler: handlerName };
-    const levels = this.#read(this.metadata.ofHandler(controller, handlerName), location);
-    handlers.set(handler, levels);
-    return levels;
-  }
-
   /** The levels that the arguments of one `@Cors()` stand for. */
-  #read(metadata: CorsMetadata | undefined, location: CorsIssueLocation): StatedLevels {
-    if (metadata === undefined) return NO_LEVELS;
+  #read(metadata: CorsMetadata, location: CorsIssueLocation): StatedLevels {
     const problems: Problem[] = [];
     const source = location.level === 'controller' ? 'controller' : 'handler';
     const levels = readReference(metadata.args, source, this.policies, found => void problems.push(found));

@@ -21,22 +21,24 @@ export interface ExpressRouter {
 
 interface ExpressLayer {
   readonly name: string;
-  readonly route?: {
-    readonly path: unknown;
-    readonly methods: Readonly<Record<string, boolean | undefined>>;
-    readonly stack: readonly { readonly handle: object }[];
-  };
+  readonly route?: ExpressRoute;
   match(path: string): unknown;
 }
 
-/** A route of the platform; `registration` is absent for one that is not of a controller. */
 interface ExpressRoute {
-  readonly layer: ExpressLayer;
+  readonly path: unknown;
+  readonly methods: Readonly<Record<string, boolean | undefined>>;
+  readonly stack: readonly { readonly handle: object }[];
+}
+
+type RouteLayer = ExpressLayer & { readonly route: ExpressRoute };
+
+/** What a layer serves. */
+interface Service {
   readonly methods: ReadonlySet<string>;
   readonly all: boolean;
   /** The methods it is known for. */
   readonly known: readonly string[];
-  readonly registration: RouteRegistration | undefined;
 }
 
 /** What was found for one method of a preflight's path. */
@@ -47,10 +49,14 @@ interface Found {
   versions: Set<unknown> | true;
 }
 
-/** The routes of a router that had so many layers. */
+/** The routes of a router, when its stack was so long. */
 interface KnownRoutes {
-  readonly layers: number;
-  readonly routes: readonly ExpressRoute[];
+  readonly length: number;
+  readonly layers: readonly RouteLayer[];
+  /** Of each layer, by its index; absent for one that is not of a controller. */
+  readonly registrations: readonly (RouteRegistration | undefined)[];
+  /** The same for what layers serve, as far as it was asked for. */
+  readonly services: (Service | undefined)[];
 }
 
 /**
@@ -85,9 +91,9 @@ export class ExpressMatcher implements RouteMatcher {
   match(request: RoutedRequest): RouteRegistration | undefined {
     const method = request.method ?? 'GET';
     let found: RouteRegistration | undefined;
-    this.#eachMatching(request, route => {
-      const isIt = serves(route, method) && (route.registration === undefined || accepts(route.registration, request));
-      if (isIt) found = route.registration;
+    this.#eachMatching(request, (service, registration) => {
+      const isIt = serves(service, method) && (registration === undefined || accepts(registration, request));
+      if (isIt) found = registration;
       return isIt;
     });
     return found;
@@ -96,11 +102,10 @@ export class ExpressMatcher implements RouteMatcher {
   matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods {
     const select = preflightSelector(request, requestHeaders, this.config.getVersioning());
     const found: Found[] = [];
-    this.#eachMatching(request, route => {
-      const { registration } = route;
+    this.#eachMatching(request, (service, registration) => {
       const selection: Selection = registration === undefined || select(registration);
       if (selection === false) return false;
-      for (const method of methodsOf(route, requestedMethod)) {
+      for (const method of methodsOf(service, requestedMethod)) {
         let known = found.find(each => each.method === method);
         if (known === undefined) found.push((known = { method, routes: [], versions: new Set() }));
         const { versions } = known;
@@ -114,15 +119,15 @@ export class ExpressMatcher implements RouteMatcher {
   }
 
   /** Other modules go on registering while they are initialized: static files, GraphQL. */
-  get #routes(): readonly ExpressRoute[] {
-    if (this.#known.layers !== this.router.stack.length) this.#known = this.#look();
-    return this.#known.routes;
+  get #routes(): KnownRoutes {
+    if (this.#known.length !== this.router.stack.length) this.#known = this.#look();
+    return this.#known;
   }
 
   #look(): KnownRoutes {
     const { stack } = this.router;
-    const layers = stack.filter(layer => !this.servesNothing(layer));
-    return { layers: stack.length, routes: label(layers, this.registrations) };
+    const layers = stack.filter(isRouteLayer).filter(layer => !this.servesNothing(layer));
+    return { length: stack.length, layers, registrations: label(layers, this.registrations), services: [] };
   }
 
   /**
@@ -130,65 +135,108 @@ export class ExpressMatcher implements RouteMatcher {
    *
    * @param visit whether that was the last one to visit
    */
-  #eachMatching(request: RoutedRequest, visit: (route: ExpressRoute) => boolean): void {
+  #eachMatching(
+    request: RoutedRequest,
+    visit: (service: Service, registration: RouteRegistration | undefined) => boolean,
+  ): void {
     const path = this.pathOf(request);
     if (path === undefined) return;
-    for (const route of this.#routes) {
+    const { layers, registrations, services } = this.#routes;
+    for (let index = 0; index < layers.length; index++) {
+      const layer = layers[index] as RouteLayer;
       try {
-        if (!route.layer.match(path)) continue;
+        if (!layer.match(path)) continue;
       } catch {
         // A parameter that cannot be decoded: Express answers 400 and tries no further route.
         return;
       }
-      if (visit(route)) return;
+      const service = (services[index] ??= serviceOf(layer));
+      if (visit(service, registrations[index])) return;
     }
   }
 }
 
-/** Tells which of Express's routes are whose: Nest registers them under the same verb and path, in the same order. */
-function label(stack: readonly ExpressLayer[], registrations: readonly RouteRegistration[]): readonly ExpressRoute[] {
-  const waiting = new Map<string, RouteRegistration[]>();
-  for (const registration of registrations) {
-    const key = `${registration.verb} ${registration.path}`;
-    waiting.set(key, [...(waiting.get(key) ?? []), registration]);
-  }
-  const expected = new Map([...waiting].map(([key, list]) => [key, list.length]));
-  const routes = stack.flatMap(layer => (layer.route === undefined ? [] : describe(layer, layer.route)));
-  const counts = new Map<string, number>();
-  for (const { key } of routes) counts.set(key, (counts.get(key) ?? 0) + 1);
-  const labelled = routes.map(({ key, ...route }): ExpressRoute => {
-    const own = waiting.get(key);
-    // An instrumented platform may wrap callbacks: where there are as many routes as Nest registered, they are Nest's.
-    const isNests = counts.get(key) === expected.get(key) || isNestRoute(route.layer);
-    return { ...route, registration: isNests ? own?.shift() : undefined };
-  });
-  for (const [unmatched] of waiting.values()) {
-    if (unmatched !== undefined) throw new UnmatchedRouteError(unmatched);
-  }
-  return labelled;
+/** The routes of one verb and one path: those that Nest registered, and the layers that Express has. */
+interface Twins {
+  readonly verb: string;
+  readonly registrations: RouteRegistration[];
+  /** Their indexes. */
+  readonly layers: number[];
 }
 
-function describe(layer: ExpressLayer, { path, methods: marks }: NonNullable<ExpressLayer['route']>) {
+/**
+ * Tells which of Express's routes are whose: Nest registers them under the same verb and path, in the same order.
+ *
+ * @returns the registration of each layer, by its index
+ */
+function label(
+  layers: readonly RouteLayer[],
+  registrations: readonly RouteRegistration[],
+): readonly (RouteRegistration | undefined)[] {
+  const byPath = new Map<unknown, Twins[]>();
+  for (const registration of registrations) {
+    const { verb, path } = registration;
+    const ofPath = byPath.get(path);
+    const twins = ofPath?.find(each => each.verb === verb);
+    if (twins !== undefined) twins.registrations.push(registration);
+    else if (ofPath !== undefined) ofPath.push({ verb, registrations: [registration], layers: [] });
+    else byPath.set(path, [{ verb, registrations: [registration], layers: [] }]);
+  }
+  for (const [index, { route }] of layers.entries()) {
+    const ofPath = byPath.get(route.path);
+    if (ofPath === undefined) continue;
+    const verb = verbOf(route);
+    ofPath.find(each => each.verb === verb)?.layers.push(index);
+  }
+  const labels = new Array<RouteRegistration | undefined>(layers.length);
+  for (const ofPath of byPath.values()) {
+    for (const twins of ofPath) {
+      // An instrumented platform may wrap callbacks: where there are as many routes as Nest registered, they are Nest's.
+      const isComplete = twins.layers.length === twins.registrations.length;
+      const own = isComplete ? twins.layers : twins.layers.filter(index => isNestRoute(layers[index]));
+      for (const [order, registration] of twins.registrations.entries()) {
+        const index = own[order];
+        if (index === undefined) throw new UnmatchedRouteError(registration);
+        labels[index] = registration;
+      }
+    }
+  }
+  return labels;
+}
+
+/** `router.all()` marks the route; `app.all()` registers it under every method that Node knows. */
+function isAll(marks: ExpressRoute['methods'], verbs: readonly string[]): boolean {
+  return marks['_all'] === true || verbs.length >= METHODS.length;
+}
+
+/** What a route was registered with: `get`, `all`, … */
+function verbOf({ methods: marks }: ExpressRoute): string {
   const verbs = Object.keys(marks);
-  // `router.all()` marks the route; `app.all()` registers it under every method that Node knows.
-  const all = marks['_all'] === true || verbs.length >= METHODS.length;
-  const key = `${all ? 'all' : verbs.join()} ${String(path)}`;
+  return isAll(marks, verbs) ? 'all' : verbs.join();
+}
+
+function serviceOf({ route: { methods: marks } }: RouteLayer): Service {
+  const verbs = Object.keys(marks);
+  const all = isAll(marks, verbs);
   const methods = verbs.map(verb => verb.toUpperCase());
-  const known = all ? USUAL_METHODS : [...new Set(methods.flatMap(servedMethods))];
-  return { key, layer, all, methods: new Set(methods), known };
+  return { all, methods: new Set(methods), known: all ? USUAL_METHODS : [...new Set(methods.flatMap(servedMethods))] };
+}
+
+function isRouteLayer(layer: ExpressLayer): layer is RouteLayer {
+  return layer.route !== undefined;
 }
 
 /** Nest copies a handler's metadata to the callback it registers; a raw route has none. */
-function isNestRoute({ route }: ExpressLayer): boolean {
-  return route?.stack.some(({ handle }) => Reflect.hasMetadata(PATH_METADATA, handle)) === true;
+function isNestRoute(layer: RouteLayer | undefined): boolean {
+  return layer?.route.stack.some(({ handle }) => Reflect.hasMetadata(PATH_METADATA, handle)) === true;
 }
 
 /** Express serves HEAD by a GET route. */
-function serves({ all, methods }: ExpressRoute, method: string): boolean {
+function serves({ all, methods }: Service, method: string): boolean {
   return all || methods.has(method) || (method === 'HEAD' && methods.has('GET'));
 }
 
 /** The methods a route serves: those a route for every method is known for, and the one that was asked for. */
-function methodsOf({ all, known }: ExpressRoute, requestedMethod: string): readonly string[] {
+function methodsOf({ all, known }: Service, requestedMethod: string): readonly string[] {
   return all && !known.includes(requestedMethod) ? [...known, requestedMethod] : known;
 }

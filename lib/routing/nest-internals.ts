@@ -96,6 +96,7 @@ interface RouterExplorerInternals {
   ): RequestFilter;
   applyHostFilter(host: unknown, handler: RequestFilter): RequestFilter;
   applyVersionFilter(router: unknown, metadata: object, handler: RequestFilter): RequestFilter;
+  copyMetadataToCallback(handler: Handler, callback: RequestFilter): void;
   routePathFactory: { getVersion(metadata: object): unknown };
 }
 
@@ -129,17 +130,27 @@ export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdap
   let filter: RequestFilter | undefined;
   let version: unknown;
 
+  const modules = new Map<string, ModuleId>();
+  const moduleOf = (key: string): ModuleId => {
+    const known = modules.get(key);
+    if (known !== undefined) return known;
+    const module = { key, name: container.getModuleByKey(key)?.name ?? '' };
+    modules.set(key, module);
+    return module;
+  };
+
   // Called by Nest for each handler in this order: make the callback, filter it by host, then for each path filter it
   // by version and register it.
   const begin = (instance: object, handler: Handler, handlerName: string, moduleKey: string): RequestFilter => {
-    const module = { key: moduleKey, name: container.getModuleByKey(moduleKey)?.name ?? '' };
-    target = { controller: instance.constructor as Type, handler, handlerName, module };
+    target = { controller: instance.constructor as Type, handler, handlerName, module: moduleOf(moduleKey) };
     version = undefined;
     return (unfiltered = request => ((request as Probe)[REACHED] = true));
   };
   explorer.createCallbackProxy = begin;
   explorer.createRequestScopedHandler = ({ instance }, _method, _module, moduleKey, methodName) =>
     begin(instance, instance[methodName] as Handler, methodName, moduleKey);
+  // Nobody reads metadata of what is not registered, and copying it is a third of the work.
+  explorer.copyMetadataToCallback = () => {};
   const { applyHostFilter, applyVersionFilter } = explorer;
   explorer.applyHostFilter = (host, handler) => (filter = hostFilter = applyHostFilter.call(explorer, host, handler));
   explorer.applyVersionFilter = (_router, metadata, handler) => {
