@@ -5,7 +5,7 @@ import { mergeLevels } from '../build/policy/merge.js';
 import { readModuleOptions } from '../build/policy/module-options.js';
 import { writeCorsResponse } from '../build/platform/write-headers.js';
 import { respondToActual } from '../build/protocol/decision.js';
-import { judgeTarget } from '../build/protocol/preflight.js';
+import { createTarget, judgeTarget } from '../build/protocol/preflight.js';
 import { corsRequestOf } from '../build/protocol/request.js';
 
 /** Compiles a policy as the module does at boot; throws where it has an error. */
@@ -17,6 +17,11 @@ export function compile(options) {
   const merged = mergeLevels([level], report);
   createMergedPolicyCheck({ production: false })(merged, [level], report);
   return createPolicyCompiler(bounds)(merged);
+}
+
+/** A path at which one policy serves these methods. */
+export function targetOf(policy, methods) {
+  return createTarget(methods.map(method => ({ method, policies: [policy] })));
 }
 
 /** Decides about an actual request, and writes its headers. */

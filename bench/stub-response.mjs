@@ -1,3 +1,5 @@
+import { keepShapeOf } from './measure.mjs';
+
 const EMPTY = Object.freeze([]);
 
 /** Takes headers, and does nothing with them: what is measured is who gives them. */
@@ -14,3 +16,5 @@ export class StubResponse {
   }
   end() {}
 }
+
+keepShapeOf(new StubResponse());

@@ -1,17 +1,17 @@
 import type { CorsIssue } from './cors-issue.js';
 import type { PolicySet, RoutePolicy } from './cors-policy.set.js';
 import type { BoundResolvers } from './cors-origin-resolvers.js';
-import type { AppPolicies, AskedRequest, RequestTarget, ResolverQuestion, RoutedTarget } from './platform/exchange.js';
+import type { AppPolicies, AskedRequest, RequestTarget, ResolverQuestion, ServedMethod } from './platform/exchange.js';
 import type { CompiledPolicy } from './policy/compile.js';
 import type { ResolverAnswer } from './protocol/decision.js';
-import { methodIn } from './protocol/preflight.js';
+import { createTarget, type Target } from './protocol/preflight.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
-import type { Candidates, RoutedRequest, RouteMatcher } from './routing/route-matcher.js';
+import type { RoutedMethods, RoutedRequest, RouteMatcher } from './routing/route-matcher.js';
 
 /** One configuration in force: its policies, the routes they are for, and the resolvers they ask. Immutable. */
 export class PolicyTable implements AppPolicies {
-  /** What a route alone serves: nearly always there is one candidate, and no list is made for it. */
-  readonly #alone = new Map<RouteRegistration, readonly CompiledPolicy[]>();
+  /** The targets of paths without a rule: matchers hand out the same object for what the same routes serve. */
+  readonly #targets = new WeakMap<RoutedMethods, Target<ServedMethod>>();
 
   constructor(
     private readonly set: PolicySet,
@@ -53,22 +53,16 @@ export class PolicyTable implements AppPolicies {
     return { route, policy };
   }
 
-  ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): readonly RoutedTarget[] {
+  ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): Target<ServedMethod> {
     const rule = this.#ruleOf(request);
-    const ofPath = [rule ?? this.set.module];
-    const target = this.matcher
-      .matchPreflight(request, requestMethod, requestHeaders)
-      .map(({ method, routes }): RoutedTarget => ({
-        method,
-        routes,
-        policies: routes.length === 0 ? ofPath : this.#ofRoutes(routes),
-      }));
-    // An unknown path has a policy as well, so that a front end can read the 404. Beside a controller's catch-all, a
-    // rule may be for a middleware, which nobody can ask for its methods.
-    const isMiddlewares = rule !== undefined && target.every(({ routes }) => routes?.length !== 0);
-    if (target.length === 0 || (isMiddlewares && methodIn(target, requestMethod) === undefined)) {
-      target.push({ method: requestMethod, routes: undefined, policies: ofPath });
-    }
+    const routed = this.matcher.matchPreflight(request, requestMethod, requestHeaders);
+    if (rule !== undefined) return this.#targetUnder(rule, routed, requestMethod);
+    // An unknown path has a policy as well, so that a front end can read the 404.
+    if (routed.length === 0) return createTarget([this.#unknown(requestMethod, this.set.module)]);
+    const known = this.#targets.get(routed);
+    if (known !== undefined) return known;
+    const target = createTarget(this.#servedMethods(routed, this.set.module));
+    this.#targets.set(routed, target);
     return target;
   }
 
@@ -92,14 +86,25 @@ export class PolicyTable implements AppPolicies {
     return path === undefined ? undefined : rules.find(({ matches }) => matches(path))?.policy;
   }
 
-  #ofRoutes(routes: Candidates): readonly CompiledPolicy[] {
-    const [first] = routes;
-    if (first === undefined || routes.length > 1) return routes.map(route => this.#ofRoute(route));
-    const known = this.#alone.get(first);
-    if (known !== undefined) return known;
-    const policies = [this.#ofRoute(first)];
-    this.#alone.set(first, policies);
-    return policies;
+  #targetUnder(rule: CompiledPolicy, routed: RoutedMethods, requestMethod: string): Target<ServedMethod> {
+    const methods = this.#servedMethods(routed, rule);
+    // Beside a controller's catch-all, a rule may be for a middleware, which nobody can ask for its methods.
+    const isMiddlewares = methods.every(({ routes }) => routes?.length !== 0);
+    const isKnown = methods.some(({ method }) => method === requestMethod);
+    return createTarget(isMiddlewares && !isKnown ? [...methods, this.#unknown(requestMethod, rule)] : methods);
+  }
+
+  /** @param ofPath the policy of what is not of a controller */
+  #servedMethods(routed: RoutedMethods, ofPath: CompiledPolicy): readonly ServedMethod[] {
+    return routed.map(({ method, routes }) => ({
+      method,
+      routes,
+      policies: routes.length === 0 ? [ofPath] : routes.map(route => this.#ofRoute(route)),
+    }));
+  }
+
+  #unknown(method: string, policy: CompiledPolicy): ServedMethod {
+    return { method, routes: undefined, policies: [policy] };
   }
 
   #ofRoute({ controller, handler }: RouteRegistration): CompiledPolicy {

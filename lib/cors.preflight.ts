@@ -5,9 +5,9 @@ import { CorsGuard } from './cors.guard.js';
 import { CorsInterceptor } from './cors.interceptor.js';
 import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import type { Next } from './platform/edge.js';
-import type { CorsExchange, RoutedTarget } from './platform/exchange.js';
+import type { CorsExchange, ServedMethod } from './platform/exchange.js';
 import { askedRequestOf, type PlatformRequest } from './platform/site.js';
-import { judgeTarget, methodIn, refusalOf, type AnswerOf } from './protocol/preflight.js';
+import { judgeTarget, methodIn, refusalOf, type AnswerOf, type Target } from './protocol/preflight.js';
 import { askForPreflight } from './resolver-answers.js';
 import { ExecutionContextHost } from './routing/nest-internals.js';
 
@@ -50,7 +50,7 @@ export class CorsPreflight {
 
   #answer(
     exchange: CorsExchange,
-    target: readonly RoutedTarget[],
+    target: Target<ServedMethod>,
     answers: AnswerOf,
     response: ServerResponse,
     next: Next,

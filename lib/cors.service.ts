@@ -218,7 +218,7 @@ export class CorsService {
       route !== undefined && routes.includes(route)
         ? judgePreflight(preflightRequest, policy, answerOf(policy, query.method))
         : undefined;
-    const routed = target.flatMap(each => (each.routes === undefined ? [] : each.method));
+    const routed = target.methods.flatMap(each => (each.routes === undefined ? [] : each.method));
     const refused = outcome.allowed ? undefined : refusalOf(preflightRequest, target, answerOf);
     const refusal = refusalIn(meant) ?? refused ?? refusalIn(decision);
     return {

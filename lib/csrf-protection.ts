@@ -81,7 +81,7 @@ function targetsOf({ routes, rules }: Policies): readonly Target[] {
 }
 
 function unsafeMethod(methods: readonly string[], { methods: allowed }: CompiledPolicy): string | undefined {
-  return methods.find(method => !SAFE_METHODS.has(method) && (allowed === undefined || allowed.has(method)));
+  return methods.find(method => !SAFE_METHODS.has(method) && (allowed?.includes(method) ?? true));
 }
 
 /** Asks with a request that nobody sent: what the protection trusts is nowhere else to be read. */

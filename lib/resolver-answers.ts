@@ -1,8 +1,8 @@
-import type { AppPolicies, AskedRequest, CorsExchange, RoutedTarget } from './platform/exchange.js';
+import type { AppPolicies, AskedRequest, CorsExchange, ServedMethod } from './platform/exchange.js';
 import type { CompiledPolicy } from './policy/compile.js';
 import type { CorsControllerClass, CorsHandler } from './policy/options.js';
 import { judgePreflight, needsResolver, type ResolverAnswer } from './protocol/decision.js';
-import { methodIn, NO_ANSWERS, questionsOf, type AnswerOf, type Question } from './protocol/preflight.js';
+import { methodIn, NO_ANSWERS, questionsOf, type AnswerOf, type Question, type Target } from './protocol/preflight.js';
 import type { CorsRequest } from './protocol/request.js';
 
 /**
@@ -38,7 +38,7 @@ export function askForActual(
 export function askForPreflight(
   request: CorsRequest,
   policies: AppPolicies,
-  target: readonly RoutedTarget[],
+  target: Target<ServedMethod>,
   asked: () => AskedRequest,
 ): AnswerOf | Promise<AnswerOf> {
   if (!policies.asksResolvers) return NO_ANSWERS;
@@ -66,7 +66,7 @@ export function askForPreflight(
   const isAllowed = () =>
     requested.policies.some(policy => judgePreflight(request, policy, answerOf(policy, requestMethod)).allowed);
   const askOthers = (): AnswerOf | Promise<AnswerOf> => {
-    const others = target.filter(each => each !== requested);
+    const others = target.methods.filter(each => each !== requested);
     const asking = isAllowed() ? ask(others.flatMap(each => otherQuestions(request, target, each))) : undefined;
     return asking === undefined ? answerOf : asking.then(() => answerOf);
   };
@@ -75,11 +75,7 @@ export function askForPreflight(
 }
 
 /** GET's answer is HEAD's as well, where the same handler serves both. */
-function otherQuestions(
-  request: CorsRequest,
-  target: readonly RoutedTarget[],
-  other: RoutedTarget,
-): readonly Question[] {
+function otherQuestions(request: CorsRequest, target: Target<ServedMethod>, other: ServedMethod): readonly Question[] {
   const questions = questionsOf(request, other);
   if (other.method !== 'HEAD') return questions;
   const ofGet = methodIn(target, 'GET')?.policies ?? [];

@@ -1,4 +1,4 @@
-import { answerActual, answerPreflight, compile } from '../engine.mjs';
+import { answerActual, answerPreflight, compile, targetOf } from '../engine.mjs';
 import { alternate, fresh, roundOf } from '../measure.mjs';
 import { ORIGIN, PREFLIGHT } from '../requests.mjs';
 import { StubResponse } from '../stub-response.mjs';
@@ -48,7 +48,7 @@ export async function run({ rounds, count, listed, flood }) {
     credentials: true,
     allowedHeaders: ['content-type', 'authorization', 'x-csrf-token'],
   });
-  const target = METHODS.map(method => ({ method, policies: [policy] }));
+  const target = targetOf(policy, METHODS);
   const response = new StubResponse();
   const answer = request =>
     request.method === 'OPTIONS' ? answerPreflight(target, request, response) : answerActual(policy, request, response);

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import cors from 'cors';
 import { cors as honoCors } from 'hono/cors';
 import koaCors from '@koa/cors';
-import { answerActual, answerPreflight, compile } from '../engine.mjs';
-import { allocationOf, alternate, asyncRoundOf, fresh, roundOf } from '../measure.mjs';
+import { answerActual, answerPreflight, compile, targetOf } from '../engine.mjs';
+import { allocationOf, alternate, asyncRoundOf, fresh, keepShapeOf, roundOf } from '../measure.mjs';
 import { FOREIGN_ORIGIN, ORIGIN } from '../requests.mjs';
 import { StubResponse } from '../stub-response.mjs';
 
@@ -65,6 +65,8 @@ class StubKoa {
   }
 }
 
+for (const stub of [new StubReply(), new StubHeaders(), new StubKoa('GET', {})]) keepShapeOf(stub);
+
 function ignore() {}
 const next = async () => {};
 
@@ -79,7 +81,7 @@ function contestants() {
     maxAge: MAX_AGE,
   };
   const policy = compile(options);
-  const target = METHODS.map(method => ({ method, policies: [policy] }));
+  const target = targetOf(policy, METHODS);
   const ofCors = cors(options);
 
   let ofFastify;

@@ -3,13 +3,13 @@ import type { CompiledPolicy } from '../policy/compile.js';
 import type { CorsResponse } from '../policy/cors-response.js';
 import type { CorsControllerClass, CorsHandler } from '../policy/options.js';
 import type { Refusal, ResolverAnswer } from '../protocol/decision.js';
-import type { PreflightOutcome, TargetMethod } from '../protocol/preflight.js';
+import type { PreflightOutcome, Target, TargetMethod } from '../protocol/preflight.js';
 import { corsRequestOf, isPreflight, type CorsRequest } from '../protocol/request.js';
 import type { RouteRegistration } from '../routing/nest-internals.js';
 import { isRoutable, type Candidates, type RoutedRequest } from '../routing/route-matcher.js';
 
 /** A method that is routed at a preflight's path, with the policies of what may serve it. */
-export interface RoutedTarget extends TargetMethod {
+export interface ServedMethod extends TargetMethod {
   /** Whose policies they are; empty for what is not of a controller, `undefined` where nothing is known to serve it. */
   readonly routes: Candidates | undefined;
 }
@@ -43,7 +43,7 @@ export interface AppPolicies {
   /** The route that serves a request, and its policy: that of its path where no controller serves it. */
   ofRequest(request: RoutedRequest): RequestTarget;
   /** The handlers that may serve what a preflight announces. */
-  ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): readonly RoutedTarget[];
+  ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): Target<ServedMethod>;
   /** Asks a policy's resolver. */
   ask(question: ResolverQuestion, request: AskedRequest): ResolverAnswer | Promise<ResolverAnswer>;
 }

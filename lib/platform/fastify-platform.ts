@@ -32,6 +32,10 @@ export class FastifyPlatform implements Platform {
   readonly #instance: FastifyInstance;
   readonly securityHook: Platform['securityHook'];
   #enableCorsCalled = false;
+  /** The last matcher, and what it was made of. */
+  #known:
+    | { readonly registrations: readonly RouteRegistration[]; readonly length: number; readonly matcher: RouteMatcher }
+    | undefined;
 
   constructor(private readonly adapter: AbstractHttpAdapter) {
     this.#instance = adapter.getInstance<FastifyInstance>();
@@ -61,7 +65,12 @@ export class FastifyPlatform implements Platform {
   }
 
   createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher {
-    return new FastifyMatcher(this.adapter, config, registrations, this.#routes);
+    const known = this.#known;
+    // Most apps register nothing between their initialization and their start.
+    if (known?.registrations === registrations && known.length === this.#routes.length) return known.matcher;
+    const matcher = new FastifyMatcher(this.adapter, config, registrations, this.#routes);
+    this.#known = { registrations, length: this.#routes.length, matcher };
+    return matcher;
   }
 
   present(request: IncomingMessage): PlatformRequest {

@@ -14,22 +14,34 @@ export function writeCorsResponse(
   cors: CorsResponse,
   origin: string | undefined,
 ): string[] | undefined {
-  const replaced = removeForeignHeaders(response, cors, origin);
-  const { allowMethods, headers, vary } = cors;
+  const names = response.getHeaderNames();
+  let isForeign = false;
+  let isVarying = false;
+  // By index, here and below: an iterator for each response is the dearest part of writing three headers.
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index] as string;
+    isForeign ||= isCorsHeader(name);
+    isVarying ||= name === 'vary';
+  }
+  const replaced = isForeign ? removeForeignHeaders(response, cors, origin) : undefined;
+  const { headers, vary } = cors;
   const allowOrigin = allowOriginFor(cors, origin);
   if (allowOrigin !== undefined) response.setHeader('Access-Control-Allow-Origin', allowOrigin);
-  // By index, here and below: an iterator for each response is the dearest part of writing three headers.
   for (let index = 0; index < headers.length; index++) {
     const header = headers[index] as Header;
     response.setHeader(header[0], header[1]);
   }
-  if (allowMethods !== '') response.setHeader('Access-Control-Allow-Methods', allowMethods);
   if (vary !== '') {
-    const present = response.getHeader('Vary');
-    const merged = mergeVary(typeof present === 'number' ? String(present) : present, vary);
-    if (merged !== undefined) response.setHeader('Vary', merged);
+    if (isVarying) addVary(response, vary);
+    else response.setHeader('Vary', vary);
   }
   return replaced;
+}
+
+function addVary(response: ServerResponse, vary: string): void {
+  const present = response.getHeader('Vary');
+  const merged = mergeVary(typeof present === 'number' ? String(present) : present, vary);
+  if (merged !== undefined) response.setHeader('Vary', merged);
 }
 
 function removeForeignHeaders(
@@ -37,11 +49,7 @@ function removeForeignHeaders(
   cors: CorsResponse,
   origin: string | undefined,
 ): string[] | undefined {
-  const present = response.getHeaderNames();
-  let isForeign = false;
-  for (let index = 0; index < present.length && !isForeign; index++) isForeign = isCorsHeader(present[index] ?? '');
-  if (!isForeign) return undefined;
-  const names = present.filter(isCorsHeader);
+  const names = response.getHeaderNames().filter(isCorsHeader);
   const own = new Map(headersFor(cors, origin).map(([name, value]) => [name.toLowerCase(), value]));
   const replaced = names.filter(name => own.get(name) !== String(response.getHeader(name)));
   for (const name of names) response.removeHeader(name);

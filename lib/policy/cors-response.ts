@@ -8,8 +8,6 @@ export type Header = readonly [name: string, value: string];
 export interface CorsResponse {
   /** `Access-Control-Allow-Origin`: the origin that asks, `*`; `undefined`: the header is not sent. */
   readonly allowOrigin: 'requested' | '*' | undefined;
-  /** `Access-Control-Allow-Methods`; `''`: the header is not sent. */
-  readonly allowMethods: string;
   /** The other headers. */
   readonly headers: readonly Header[];
   /** What to merge into `Vary`; `''`: nothing. */
@@ -20,7 +18,7 @@ const NO_HEADERS: readonly Header[] = Object.freeze([]);
 
 /** A response that is shared with nobody. */
 export function refusedResponse(vary: string): CorsResponse {
-  return Object.freeze({ allowOrigin: undefined, allowMethods: '', headers: NO_HEADERS, vary });
+  return Object.freeze({ allowOrigin: undefined, headers: NO_HEADERS, vary });
 }
 
 /** What `Access-Control-Allow-Origin` says to an origin; `undefined`: the header is not sent. */
@@ -30,11 +28,8 @@ export function allowOriginFor({ allowOrigin }: CorsResponse, origin: string | u
 
 /** All headers of a response but `Vary`, for the origin it is for. */
 export function headersFor(response: CorsResponse, origin: string | undefined): readonly Header[] {
-  const { allowMethods, headers } = response;
   const allowOrigin = allowOriginFor(response, origin);
-  return [
-    ...(allowOrigin === undefined ? [] : [['Access-Control-Allow-Origin', allowOrigin] as const]),
-    ...headers,
-    ...(allowMethods === '' ? [] : [['Access-Control-Allow-Methods', allowMethods] as const]),
-  ];
+  return allowOrigin === undefined
+    ? response.headers
+    : [['Access-Control-Allow-Origin', allowOrigin], ...response.headers];
 }

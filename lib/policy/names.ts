@@ -8,6 +8,12 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
+/** Whether a short list holds a text. By index: `includes()` costs as much again, and to hash the text more. */
+export function isListed(list: readonly string[], text: string): boolean {
+  for (let index = 0; index < list.length; index++) if (list[index] === text) return true;
+  return false;
+}
+
 /** A list as it was stated: whether it replaces or extends what is inherited. */
 export interface StatedList<T> {
   readonly mode: 'replace' | 'add';

@@ -26,7 +26,11 @@ export function compileOrigins(patterns: readonly OriginPattern[]): OriginMatche
 const FEW = 8;
 
 function isOneOf(list: readonly string[]): OriginMatcher {
-  return origin => list.includes(origin);
+  return origin => {
+    // By index: `includes()` costs as much again.
+    for (let index = 0; index < list.length; index++) if (list[index] === origin) return true;
+    return false;
+  };
 }
 
 /** The patterns of a list. */

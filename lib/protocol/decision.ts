@@ -1,10 +1,10 @@
 import type { CompiledPolicy } from '../policy/compile.js';
 import type { CorsResponse } from '../policy/cors-response.js';
 import { isForbiddenMethod } from '../policy/methods.js';
-import { isToken } from '../policy/names.js';
+import { isListed, isToken } from '../policy/names.js';
 import { parseOrigin } from '../policy/origin-grammar.js';
 import type { CorsRequest } from './request.js';
-import { allowsRequestHeaders, judgeRequestHeaders } from './request-headers.js';
+import { judgeRequestHeaders } from './request-headers.js';
 
 /**
  * Why a request is allowed or refused.
@@ -83,7 +83,7 @@ export function allowsOrigin(origin: string | undefined, policy: CompiledPolicy,
 
 /** Methods are case-sensitive, and the CORS-safelisted ones are not exempt. */
 export function allowsMethod(method: string, policy: CompiledPolicy): boolean {
-  return policy.methods === undefined || policy.methods.has(method);
+  return policy.methods === undefined || isListed(policy.methods, method);
 }
 
 /** The same with the reason. */
@@ -118,17 +118,10 @@ export function judgeActual(request: CorsRequest, policy: CompiledPolicy, answer
   return decision.allowed ? judgeMethod(request.method, policy) : decision;
 }
 
-/** Whether a preflight (Fetch §4.8) is allowed for a handler that is routed for the requested method. */
-export function allowsPreflight(request: CorsRequest, policy: CompiledPolicy, answer?: ResolverAnswer): boolean {
-  const { requestMethod = '', origin, requestHeaders } = request;
-  return (
-    allowsOrigin(origin, policy, answer) &&
-    allowsScript(requestMethod, policy) &&
-    allowsRequestHeaders(requestHeaders, policy)
-  );
-}
-
-/** The same with the reason. */
+/**
+ * Whether a preflight (Fetch §4.8) is allowed for a handler that is routed for the requested method, or why not. See
+ * preflight.ts for the same without the reason.
+ */
 export function judgePreflight(request: CorsRequest, policy: CompiledPolicy, answer?: ResolverAnswer): Decision {
   const method = request.requestMethod ?? '';
   if (!isScriptableMethod(method)) {
@@ -144,7 +137,7 @@ export function judgePreflight(request: CorsRequest, policy: CompiledPolicy, ans
 
 /** Whether scripts may use a method: what a policy states was found to be a method of scripts at boot. */
 export function allowsScript(method: string, policy: CompiledPolicy): boolean {
-  return policy.methods === undefined ? isScriptableMethod(method) : policy.methods.has(method);
+  return policy.methods === undefined ? isScriptableMethod(method) : isListed(policy.methods, method);
 }
 
 /** A method name, and not one that no script can send. */

@@ -1,7 +1,7 @@
 import type { CompiledPolicy } from '../policy/compile.js';
 import type { CorsResponse } from '../policy/cors-response.js';
 import {
-  allowsPreflight,
+  allowsOrigin,
   allowsScript,
   isScriptableMethod,
   judgePreflight,
@@ -9,6 +9,7 @@ import {
   type Refusal,
   type ResolverAnswer,
 } from './decision.js';
+import { allowsRequestHeaders } from './request-headers.js';
 import type { CorsRequest } from './request.js';
 import { preflightResponse, REFUSED_PREFLIGHT } from './response-headers.js';
 
@@ -22,7 +23,26 @@ export interface TargetMethod {
 }
 
 /** Every method that is routed at a path, in the order in which they are listed. */
-export type Target = readonly TargetMethod[];
+export interface Target<Method extends TargetMethod = TargetMethod> {
+  readonly methods: readonly Method[];
+  /** The candidates for each method whose policies let scripts use it: no request changes that. */
+  readonly candidates: readonly (readonly number[])[];
+  /**
+   * What is answered to whoever the first candidate allows, by the index of the announced method, as far as it was
+   * asked for. `undecided`: it depends on more of the request.
+   */
+  readonly settled: (PreflightOutcome | typeof UNDECIDED | undefined)[];
+}
+
+const UNDECIDED = 'undecided';
+
+export function createTarget<Method extends TargetMethod>(methods: readonly Method[]): Target<Method> {
+  return { methods, candidates: methods.map(scriptableCandidates), settled: [] };
+}
+
+function scriptableCandidates({ method, policies }: TargetMethod): readonly number[] {
+  return [...policies.keys()].filter(candidate => allowsScript(method, policies[candidate] as CompiledPolicy));
+}
 
 /** What a preflight is answered, and which of the candidates for the requested method decided it. */
 export interface PreflightOutcome {
@@ -67,19 +87,41 @@ export function questionsOf(request: CorsRequest, { method, policies }: TargetMe
  * of candidates would; however, that opens combinations that no route allows.
  */
 export function judgeTarget(request: CorsRequest, target: Target, answerOf: AnswerOf = NO_ANSWERS): PreflightOutcome {
-  const { requestMethod = '' } = request;
-  const routed = methodIn(target, requestMethod);
-  const candidate = routed === undefined ? -1 : firstAllowed(request, routed, answerOf);
-  const policy = routed?.policies[candidate];
-  if (routed === undefined || policy === undefined) return REFUSED;
-  const maxAge = shortestOf(routed.policies);
-  let methods = '';
-  for (let index = 0; index < target.length; index++) {
-    const other = target[index] as TargetMethod;
-    if (other !== routed && !getsTheSame(request, other, policy, maxAge, answerOf)) continue;
-    methods = methods === '' ? other.method : `${methods}, ${other.method}`;
-  }
-  return { allowed: true, status: policy.status, candidate, response: preflightResponse(policy, maxAge, methods) };
+  const announced = indexOf(target, request.requestMethod);
+  const routed = target.methods[announced];
+  if (routed === undefined) return REFUSED;
+  const candidate = firstAllowed(request, target, announced, answerOf);
+  if (candidate === -1) return REFUSED;
+  // Nearly always it is one policy that serves all methods, or policies that have nothing in common.
+  const settled = candidate === 0 ? (target.settled[announced] ??= settle(target, routed)) : UNDECIDED;
+  if (settled !== UNDECIDED) return settled;
+  return grant(target, routed, candidate, (other, terms, index) => {
+    const shared = sharedWith(other, terms);
+    if (shared !== UNDECIDED) return shared;
+    const first = other.policies[firstAllowed(request, target, index, answerOf)];
+    return first !== undefined && sameTerms(first, terms.policy);
+  });
+}
+
+/** What is answered where it does not depend on the request that is allowed. */
+function settle(target: Target, routed: TargetMethod): PreflightOutcome | typeof UNDECIDED {
+  const terms = termsOf(routed, 0);
+  const isSettled = target.methods.every(other => other === routed || sharedWith(other, terms) !== UNDECIDED);
+  return isSettled ? grant(target, routed, 0, other => sharedWith(other, terms) === true) : UNDECIDED;
+}
+
+/** @param isShared whether a browser may use the same answer for another method: it caches one for all that are listed */
+function grant(
+  target: Target,
+  routed: TargetMethod,
+  candidate: number,
+  isShared: (other: TargetMethod, terms: Terms, index: number) => boolean,
+): PreflightOutcome {
+  const terms = termsOf(routed, candidate);
+  const { policy, maxAge } = terms;
+  const methods = target.methods.filter((other, index) => other === routed || isShared(other, terms, index));
+  const response = preflightResponse(policy, maxAge, methods.map(({ method }) => method).join(', '));
+  return Object.freeze({ allowed: true, status: policy.status, candidate, response });
 }
 
 /** Why a preflight is refused: what the first candidate says. */
@@ -93,48 +135,59 @@ export function refusalOf(request: CorsRequest, target: Target, answerOf: Answer
 }
 
 /** What is routed for a method. */
-export function methodIn<Routed extends TargetMethod>(target: readonly Routed[], method: string): Routed | undefined {
-  for (let index = 0; index < target.length; index++) {
-    if (target[index]?.method === method) return target[index];
-  }
-  return undefined;
+export function methodIn<Method extends TargetMethod>(target: Target<Method>, method: string): Method | undefined {
+  return target.methods[indexOf(target, method)];
 }
 
-/** The first candidate that allows a preflight whole; `-1`: none does. */
-function firstAllowed(request: CorsRequest, { method, policies }: TargetMethod, answerOf: AnswerOf): number {
-  for (let index = 0; index < policies.length; index++) {
-    const policy = policies[index];
-    if (policy !== undefined && allowsPreflight(request, policy, answerOf(policy, method))) return index;
+function indexOf({ methods }: Target, method: string | undefined): number {
+  for (let index = 0; index < methods.length; index++) {
+    if (methods[index]?.method === method) return index;
   }
   return -1;
 }
 
-function shortestOf(policies: readonly CompiledPolicy[]): number {
-  let shortest = Infinity;
-  for (let index = 0; index < policies.length; index++) {
-    shortest = Math.min(shortest, policies[index]?.maxAge ?? shortest);
+/** The first candidate for a method that allows a preflight whole; `-1`: none does. */
+function firstAllowed(
+  { origin, requestHeaders }: CorsRequest,
+  target: Target,
+  index: number,
+  answerOf: AnswerOf,
+): number {
+  const { method, policies } = target.methods[index] as TargetMethod;
+  const candidates = target.candidates[index] as readonly number[];
+  for (let order = 0; order < candidates.length; order++) {
+    const candidate = candidates[order] as number;
+    const policy = policies[candidate] as CompiledPolicy;
+    const answer = policy.resolver === undefined ? undefined : answerOf(policy, method);
+    if (allowsOrigin(origin, policy, answer) && allowsRequestHeaders(requestHeaders, policy)) return candidate;
   }
-  return shortest;
+  return -1;
+}
+
+/** What a candidate answers, but for the methods. */
+interface Terms {
+  readonly policy: CompiledPolicy;
+  readonly maxAge: number;
+}
+
+function termsOf({ policies }: TargetMethod, candidate: number): Terms {
+  return { policy: policies[candidate] as CompiledPolicy, maxAge: shortestOf(policies) };
+}
+
+function shortestOf(policies: readonly CompiledPolicy[]): number {
+  return Math.min(...policies.map(({ maxAge }) => maxAge));
 }
 
 /**
- * Whether another method would be answered under the same terms: a browser caches one answer for all the methods it
- * lists.
+ * Whether another method is answered under the same terms, whoever asks; `undecided` where it depends on the request.
  */
-function getsTheSame(
-  request: CorsRequest,
-  other: TargetMethod,
-  policy: CompiledPolicy,
-  maxAge: number,
-  answerOf: AnswerOf,
-): boolean {
-  const { method, policies } = other;
-  // The usual case: one policy for all methods, which has been judged but for the method.
-  if (policies.length === 1 && policies[0] === policy && policy.resolver === undefined && maxAge === policy.maxAge) {
-    return allowsScript(method, policy);
-  }
-  const first = policies[firstAllowed({ ...request, requestMethod: method }, other, answerOf)];
-  return first !== undefined && shortestOf(policies) === maxAge && sameTerms(first, policy);
+function sharedWith({ method, policies }: TargetMethod, { policy, maxAge }: Terms): boolean | typeof UNDECIDED {
+  if (shortestOf(policies) !== maxAge || !policies.some(each => sameTerms(each, policy))) return false;
+  // One policy for both, which has been judged but for the method. A resolver is told the method.
+  const [first] = policies;
+  return policies.length === 1 && first === policy && policy.resolver === undefined
+    ? allowsScript(method, policy)
+    : UNDECIDED;
 }
 
 /** Everything but the methods and the max-age. */

@@ -13,8 +13,9 @@ export const REFUSED_PREFLIGHT: CorsResponse = refusedResponse(PREFLIGHT_VARY);
 /** The answer to an allowed preflight (Fetch §3.3.3). */
 export function preflightResponse(policy: CompiledPolicy, maxAge: number, allowMethods: string): CorsResponse {
   const { allowOrigin } = policy.allowed;
-  const headers = maxAge === policy.maxAge ? policy.terms : policy.terms.map(term => withMaxAge(term, maxAge));
-  return { allowOrigin, allowMethods, headers, vary: PREFLIGHT_VARY };
+  const headers: Header[] = policy.terms.map(term => withMaxAge(term, maxAge));
+  headers.push(['Access-Control-Allow-Methods', allowMethods]);
+  return { allowOrigin, headers, vary: PREFLIGHT_VARY };
 }
 
 function withMaxAge(header: Header, maxAge: number): Header {

@@ -1,10 +1,12 @@
 import type { ApplicationConfig } from '@nestjs/core';
 import { METHODS, type IncomingMessage } from 'node:http';
 import parseUrl from 'parseurl';
+import { LastOf } from './last-of.js';
 import { PATH_METADATA, type RouteRegistration } from './nest-internals.js';
 import {
   byMethod,
   isRoutable,
+  NO_METHODS,
   servedMethods,
   UnmatchedRouteError,
   USUAL_METHODS,
@@ -57,6 +59,8 @@ interface KnownRoutes {
   readonly registrations: readonly (RouteRegistration | undefined)[];
   /** The same for what layers serve, as far as it was asked for. */
   readonly services: (Service | undefined)[];
+  /** What was found where these layers match, by their indexes. */
+  readonly answers: LastOf<number, RoutedMethods>;
 }
 
 /**
@@ -91,7 +95,8 @@ export class ExpressMatcher implements RouteMatcher {
   match(request: RoutedRequest): RouteRegistration | undefined {
     const method = request.method ?? 'GET';
     let found: RouteRegistration | undefined;
-    this.#eachMatching(request, (service, registration) => {
+    this.#eachMatching(request, ({ registrations }, index, service) => {
+      const registration = registrations[index];
       const isIt = serves(service, method) && (registration === undefined || accepts(registration, request));
       if (isIt) found = registration;
       return isIt;
@@ -101,21 +106,23 @@ export class ExpressMatcher implements RouteMatcher {
 
   matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods {
     const select = preflightSelector(request, requestHeaders, this.config.getVersioning());
-    const found: Found[] = [];
-    this.#eachMatching(request, (service, registration) => {
+    const matching: number[] = [];
+    const selections: Exclude<Selection, false>[] = [];
+    // Whether the same layers are found for the same methods whatever else a request holds.
+    let isUsual = USUAL_METHODS.includes(requestedMethod);
+    this.#eachMatching(request, ({ registrations }, index) => {
+      const registration = registrations[index];
       const selection: Selection = registration === undefined || select(registration);
       if (selection === false) return false;
-      for (const method of methodsOf(service, requestedMethod)) {
-        let known = found.find(each => each.method === method);
-        if (known === undefined) found.push((known = { method, routes: [], versions: new Set() }));
-        const { versions } = known;
-        if (versions === true || (selection !== true && selection.every(version => versions.has(version)))) continue;
-        known.versions = selection === true || new Set([...versions, ...selection]);
-        if (registration !== undefined) known.routes.push(registration);
-      }
+      matching.push(index);
+      selections.push(selection);
+      isUsual &&= selection === true;
       return false;
     });
-    return found.sort((one, other) => byMethod(one.method, other.method));
+    if (matching.length === 0) return NO_METHODS;
+    const known = this.#known;
+    const collect = () => collectMethods(known, matching, selections, requestedMethod);
+    return isUsual ? known.answers.get(matching, collect) : collect();
   }
 
   /** Other modules go on registering while they are initialized: static files, GraphQL. */
@@ -127,7 +134,8 @@ export class ExpressMatcher implements RouteMatcher {
   #look(): KnownRoutes {
     const { stack } = this.router;
     const layers = stack.filter(isRouteLayer).filter(layer => !this.servesNothing(layer));
-    return { length: stack.length, layers, registrations: label(layers, this.registrations), services: [] };
+    const registrations = label(layers, this.registrations);
+    return { length: stack.length, layers, registrations, services: [], answers: new LastOf() };
   }
 
   /**
@@ -135,13 +143,11 @@ export class ExpressMatcher implements RouteMatcher {
    *
    * @param visit whether that was the last one to visit
    */
-  #eachMatching(
-    request: RoutedRequest,
-    visit: (service: Service, registration: RouteRegistration | undefined) => boolean,
-  ): void {
+  #eachMatching(request: RoutedRequest, visit: (known: KnownRoutes, index: number, service: Service) => boolean): void {
     const path = this.pathOf(request);
     if (path === undefined) return;
-    const { layers, registrations, services } = this.#routes;
+    const known = this.#routes;
+    const { layers, services } = known;
     for (let index = 0; index < layers.length; index++) {
       const layer = layers[index] as RouteLayer;
       try {
@@ -151,9 +157,32 @@ export class ExpressMatcher implements RouteMatcher {
         return;
       }
       const service = (services[index] ??= serviceOf(layer));
-      if (visit(service, registrations[index])) return;
+      if (visit(known, index, service)) return;
     }
   }
+}
+
+/** What these layers serve, by methods: the routes that select requests in ways that none before them does. */
+function collectMethods(
+  { registrations, services }: KnownRoutes,
+  matching: readonly number[],
+  selections: readonly Exclude<Selection, false>[],
+  requestedMethod: string,
+): RoutedMethods {
+  const found: Found[] = [];
+  for (const [order, index] of matching.entries()) {
+    const registration = registrations[index];
+    const selection = selections[order] as Exclude<Selection, false>;
+    for (const method of methodsOf(services[index] as Service, requestedMethod)) {
+      let known = found.find(each => each.method === method);
+      if (known === undefined) found.push((known = { method, routes: [], versions: new Set() }));
+      const { versions } = known;
+      if (versions === true || (selection !== true && selection.every(version => versions.has(version)))) continue;
+      known.versions = selection === true || new Set([...versions, ...selection]);
+      if (registration !== undefined) known.routes.push(registration);
+    }
+  }
+  return found.sort((one, other) => byMethod(one.method, other.method));
 }
 
 /** The routes of one verb and one path: those that Nest registered, and the layers that Express has. */

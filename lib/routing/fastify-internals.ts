@@ -132,8 +132,8 @@ function bySymbol<T>(adapter: AbstractHttpAdapter, description: string): T {
 }
 
 /** The constraints that `@RouteConstraints()` of `@nestjs/platform-fastify` gives a handler. */
-export function routeConstraintsOf(handler: object): Readonly<Record<string, unknown>> {
-  return (Reflect.getMetadata('__fastify_route_constraints__', handler) ?? {}) as Readonly<Record<string, unknown>>;
+export function routeConstraintsOf(handler: object): Readonly<Record<string, unknown>> | undefined {
+  return Reflect.getMetadata('__fastify_route_constraints__', handler) as Readonly<Record<string, unknown>> | undefined;
 }
 
 type RouteHandler = (request: object, reply: object) => void;
@@ -142,10 +142,9 @@ type RouteHandler = (request: object, reply: object) => void;
  * Nest wraps each handler so that it answers 404 to an empty parameter, which `find-my-way` matches. The adapter's own
  * wrapper is asked.
  */
-export function paramsFilterOf(
+export function createParamsFilter(
   adapter: AbstractHttpAdapter,
-  url: string,
-): (request: RoutedRequest, params: object) => boolean {
+): (url: string) => (request: RoutedRequest, params: object) => boolean {
   // The adapter warns of parameters that are read otherwise than they look when the route is registered: once is enough.
   const quiet = Object.create(adapter, { logger: { value: { warn() {}, error() {}, log() {} } } }) as {
     requireNonEmptyParams?(url: string, handler: RouteHandler): RouteHandler;
@@ -154,12 +153,16 @@ export function paramsFilterOf(
   const reach: RouteHandler = () => {
     reached = true;
   };
-  const filter = quiet.requireNonEmptyParams?.(url, reach);
-  // A path without parameters has no filter.
-  if (filter === undefined || filter === reach) return () => true;
-  return (raw, params) => {
-    reached = false;
-    filter.call(adapter, { raw, params }, { callNotFound() {} });
-    return reached;
+  return url => {
+    const filter = quiet.requireNonEmptyParams?.(url, reach);
+    // A path without parameters has no filter.
+    if (filter === undefined || filter === reach) return acceptsParams;
+    return (raw, params) => {
+      reached = false;
+      filter.call(adapter, { raw, params }, { callNotFound() {} });
+      return reached;
+    };
   };
 }
+
+const acceptsParams = () => true;

@@ -4,18 +4,19 @@ import { onDemand } from '../on-demand/import.js';
 import {
   fastifyHostname,
   fastifyRouterOptions,
-  paramsFilterOf,
+  createParamsFilter,
   routeConstraintsOf,
   type FastifyConstraint,
 } from './fastify-internals.js';
+import { LastOf } from './last-of.js';
 import { acceptsAll, type RouteRegistration } from './nest-internals.js';
 import {
   byMethod,
   isRoutable,
+  NO_METHODS,
   UnmatchedRouteError,
   USUAL_METHODS,
   type Candidates,
-  type RoutedMethod,
   type RoutedMethods,
   type RoutedRequest,
   type RouteMatcher,
@@ -59,35 +60,42 @@ interface PreparedLookup {
  * and constraints. The most specific route serves a request, whatever the order.
  */
 export class FastifyMatcher implements RouteMatcher {
-  readonly #router: Router;
-  /** Every method that is routed anywhere. */
+  /** Every method that is looked for at a path, whatever is requested. */
   readonly #methods: readonly string[];
+  /** Whether HEAD is nowhere routed otherwise than GET: then it is not looked up by itself. */
+  readonly #headIsGet: boolean;
   readonly #versions: readonly unknown[];
   readonly #adapter: AbstractHttpAdapter;
   readonly #config: ApplicationConfig;
+  /** What was found where these routes serve, method by method. */
+  readonly #answers = new LastOf<Candidates, RoutedMethods>();
+  readonly #makeRouter: () => Router;
+  #made: Router | undefined;
 
   constructor(
     adapter: AbstractHttpAdapter,
     config: ApplicationConfig,
     registrations: readonly RouteRegistration[],
-    routes: readonly FastifyRoute[],
+    registered: readonly FastifyRoute[],
   ) {
     this.#adapter = adapter;
     this.#config = config;
-    this.#router = createRouter(adapter);
-    this.#methods = sortedMethods(routes.flatMap(({ method }) => method));
+    // Plugins may go on registering.
+    const routes = [...registered];
     const versioning = config.getVersioning();
     const versions = registrations.flatMap(each => (isNeutral(each) ? [] : versionsOf(each, versioning)));
     // A version-neutral route has no constraint: it serves every version that no other route does, such as this one.
     this.#versions = [...new Set(versions), Symbol('another version')];
     const labels = label(routes, registrations);
-    for (const route of routes) {
-      const registration = labels.get(route);
-      const acceptsParams = paramsFilterOf(adapter, route.url);
-      const target: Target = { registration, routes: registration === undefined ? [] : [registration], acceptsParams };
-      const { constraints = {} } = route;
-      this.#router.on(route.method as never, route.url, { constraints }, () => undefined, target);
-    }
+    this.#methods = sortedMethods(routes.flatMap((route, index) => methodsToLook(route, labels[index])));
+    this.#headIsGet = headIsGet(routes, labels);
+    const looked = (route: FastifyRoute) => !(this.#headIsGet && route.method === 'HEAD');
+    this.#makeRouter = () => createRouter(adapter, routes, labels, looked);
+  }
+
+  /** Made when the first path is matched: an app that answers no preflight, such as a test's, boots without it. */
+  get #router(): Router {
+    return (this.#made ??= this.#makeRouter());
   }
 
   pathOf({ url = '' }: RoutedRequest): string | undefined {
@@ -106,22 +114,28 @@ export class FastifyMatcher implements RouteMatcher {
   }
 
   match(request: RoutedRequest): RouteRegistration | undefined {
-    return this.#find(this.#prepare(request), request.method ?? 'GET')?.registration;
+    const { method = 'GET' } = request;
+    return this.#find(this.#prepare(request), method === 'HEAD' && this.#headIsGet ? 'GET' : method)?.registration;
   }
 
   matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods {
     const lookups = lookupsOf(request, requestHeaders, this.#config.getVersioning(), this.#versions);
     const prepared = lookups.map(lookup => this.#prepare(lookup));
-    const found: RoutedMethod[] = [];
-    const isKnown = this.#methods.includes(requestedMethod);
-    for (const method of isKnown ? this.#methods : sortedMethods([...this.#methods, requestedMethod])) {
-      const routes = this.#routesOf(prepared, method);
-      if (routes === undefined) continue;
-      // A route for every method is said to serve the usual ones, and the one that was asked for.
-      const usual = method === requestedMethod || USUAL_METHODS.includes(method);
-      if (usual || routes.length === 0 || routes.some(({ verb }) => verb !== 'all')) found.push({ method, routes });
-    }
-    return found;
+    const methods = this.#methods.includes(requestedMethod)
+      ? this.#methods
+      : sortedMethods([...this.#methods, requestedMethod]);
+    let ofGet: Candidates | undefined;
+    const found = methods.map(method => {
+      // GET comes before HEAD.
+      const routes = method === 'HEAD' && this.#headIsGet ? ofGet : this.#routesOf(prepared, method);
+      if (method === 'GET') ofGet = routes;
+      return routes;
+    });
+    if (found.every(routes => routes === undefined)) return NO_METHODS;
+    const collect = () => collectMethods(methods, found, requestedMethod);
+    return USUAL_METHODS.includes(requestedMethod) && methods === this.#methods
+      ? this.#answers.get(found, collect)
+      : collect();
   }
 
   /** What serves one of these requests, each once; `undefined` where nothing does. */
@@ -151,8 +165,53 @@ export class FastifyMatcher implements RouteMatcher {
   }
 }
 
+/** A route for every method is said to serve the usual ones, and the one that is asked for. */
+function methodsToLook({ method }: FastifyRoute, registration: RouteRegistration | undefined): readonly string[] {
+  if (typeof method === 'string') return [method];
+  return registration === undefined ? method : method.filter(each => USUAL_METHODS.includes(each));
+}
+
+/** @param found what serves each of the methods */
+function collectMethods(
+  methods: readonly string[],
+  found: readonly (Candidates | undefined)[],
+  requestedMethod: string,
+): RoutedMethods {
+  return methods.flatMap((method, index) => {
+    const routes = found[index];
+    if (routes === undefined) return [];
+    // A route for every method is said to serve the usual ones, and the one that was asked for.
+    const isSaid = method === requestedMethod || USUAL_METHODS.includes(method);
+    return isSaid || routes.length === 0 || routes.some(({ verb }) => verb !== 'all') ? [{ method, routes }] : [];
+  });
+}
+
 function sortedMethods(methods: readonly string[]): readonly string[] {
   return [...new Set(methods)].sort(byMethod);
+}
+
+/**
+ * Whether each route for HEAD is the one that Fastify adds to a route for GET, right behind it, and each route for GET
+ * has one.
+ *
+ * @param labels the registration of each route, by its index
+ */
+function headIsGet(routes: readonly FastifyRoute[], labels: readonly (RouteRegistration | undefined)[]): boolean {
+  const isPair = (index: number) => {
+    const [get, head] = [routes[index], routes[index + 1]];
+    return (
+      get?.method === 'GET' &&
+      head?.method === 'HEAD' &&
+      get.url === head.url &&
+      labels[index] === labels[index + 1] &&
+      sameConstraints(get.constraints ?? NONE, head.constraints ?? NONE)
+    );
+  };
+  return routes.every(({ method }, index) => {
+    if (method === 'GET') return isPair(index);
+    if (method === 'HEAD') return isPair(index - 1);
+    return typeof method === 'string' || method.includes('GET') === method.includes('HEAD');
+  });
 }
 
 /** The part of `find-my-way` that reads constraints off a request. */
@@ -160,10 +219,19 @@ interface Constrainer {
   deriveConstraints(request: object): unknown;
 }
 
-function createRouter(adapter: AbstractHttpAdapter): Router {
+/**
+ * @param labels the registration of each route, by its index
+ * @param isLooked whether a route is looked up
+ */
+function createRouter(
+  adapter: AbstractHttpAdapter,
+  routes: readonly FastifyRoute[],
+  labels: readonly (RouteRegistration | undefined)[],
+  isLooked: (route: FastifyRoute) => boolean,
+): Router {
   const options = fastifyRouterOptions(adapter);
   const { version, ...constraints } = options.constraints ?? {};
-  return onDemand.findMyWay()({
+  const router = onDemand.findMyWay()({
     ...options,
     constraints: { ...constraints, ...(version && { version: versionOf(version) }) },
     // A malformed target or an over-long parameter is answered by Fastify itself: no route serves it.
@@ -171,6 +239,16 @@ function createRouter(adapter: AbstractHttpAdapter): Router {
     onBadUrl: undefined,
     onMaxParamLength: undefined,
   } as never);
+  const paramsFilterOf = createParamsFilter(adapter);
+  for (const [index, route] of routes.entries()) {
+    if (!isLooked(route)) continue;
+    const { method, url, constraints = NONE } = route;
+    const registration = labels[index];
+    const acceptsParams = paramsFilterOf(url);
+    const target: Target = { registration, routes: registration === undefined ? [] : [registration], acceptsParams };
+    router.on(method as never, url, { constraints }, () => undefined, target);
+  }
+  return router;
 }
 
 /** Nest's own version constraint, or the version that a lookup is made for. */
@@ -195,64 +273,78 @@ function lookupsOf(
   return versions.map(version => Object.create(request, { [VERSION]: { value: version } }) as Lookup);
 }
 
-/** Tells which of Fastify's routes are whose: verb, path and constraints, the version among them, are unique there. */
+/** A route that Nest registered, as Fastify is to hold it. */
+interface Expected {
+  readonly registration: RouteRegistration;
+  readonly constraints: Constraints;
+}
+
+/**
+ * Tells which of Fastify's routes are whose: verb, path and constraints, the version among them, are unique there.
+ *
+ * @returns the registration of each route, by its index
+ */
 function label(
   routes: readonly FastifyRoute[],
   registrations: readonly RouteRegistration[],
-): ReadonlyMap<FastifyRoute, RouteRegistration> {
-  const byTarget = new Map<string, RouteRegistration[]>();
+): readonly (RouteRegistration | undefined)[] {
+  const byPath = new Map<string, Expected[]>();
   for (const registration of registrations) {
-    const target = `${registration.verb} ${registration.path}`;
-    byTarget.set(target, [...(byTarget.get(target) ?? []), registration]);
+    const expected = { registration, constraints: constraintsOf(registration) };
+    const ofPath = byPath.get(registration.path);
+    if (ofPath === undefined) byPath.set(registration.path, [expected]);
+    else ofPath.push(expected);
   }
-  const labels = new Map<FastifyRoute, RouteRegistration>();
-  const unlabelled: FastifyRoute[] = [];
-  for (const route of routes) {
-    const registration = verbsOf(route)
-      .flatMap(verb => byTarget.get(`${verb} ${route.url}`) ?? [])
-      .find(each => sameConstraints(constraintsOf(each), route.constraints ?? {}));
-    if (registration === undefined) unlabelled.push(route);
-    else labels.set(route, registration);
-  }
+  const find = (verb: string, { url, constraints = NONE }: FastifyRoute) =>
+    byPath.get(url)?.find(each => each.registration.verb === verb && sameConstraints(each.constraints, constraints))
+      ?.registration;
+  const labels = routes.map(route => {
+    const { method } = route;
+    if (typeof method !== 'string') return find('all', route);
+    // Fastify adds a HEAD route to every GET route by itself.
+    return find(method.toLowerCase(), route) ?? (method === 'HEAD' ? find('get', route) : undefined);
+  });
 
-  const found = new Set(labels.values());
+  const found = new Set(labels);
   for (const registration of registrations) {
     if (found.has(registration)) continue;
     const { verb, path } = registration;
     // Nest may be told to drop the later of two equal routes.
-    const twins = byTarget.get(`${verb} ${path}`) ?? [];
     const own = constraintsOf(registration);
-    if (twins.some(twin => found.has(twin) && sameConstraints(constraintsOf(twin), own))) continue;
+    const isTwin = ({ registration: other, constraints }: Expected) =>
+      other.verb === verb && found.has(other) && sameConstraints(constraints, own);
+    if (byPath.get(path)?.some(isTwin)) continue;
     // Nest 11 registers routes for every method without their constraints: they serve any version.
-    const plain = unlabelled.find(route => verb === 'all' && isPlainAll(route) && route.url === path);
-    if (plain === undefined) throw new UnmatchedRouteError(registration);
-    labels.set(plain, registration);
+    const isPlain = (route: FastifyRoute, index: number) =>
+      labels[index] === undefined && isPlainAll(route) && route.url === path;
+    const plain = verb === 'all' ? routes.findIndex(isPlain) : -1;
+    if (plain === -1) throw new UnmatchedRouteError(registration);
+    labels[plain] = registration;
     found.add(registration);
   }
   return labels;
 }
 
-/** The verbs that a route may have been registered with: Fastify adds a HEAD route to every GET route by itself. */
-function verbsOf({ method }: FastifyRoute): readonly string[] {
-  if (typeof method !== 'string') return ['all'];
-  return method === 'HEAD' ? ['head', 'get'] : [method.toLowerCase()];
-}
-
-function isPlainAll({ method, constraints = {} }: FastifyRoute): boolean {
+function isPlainAll({ method, constraints = NONE }: FastifyRoute): boolean {
   return typeof method !== 'string' && Object.keys(constraints).length === 0;
 }
 
 /** The constraints that Nest gives a route: those of `@RouteConstraints()`, and its version. */
 function constraintsOf(registration: RouteRegistration): Constraints {
   const { handler, version } = registration;
-  return { ...routeConstraintsOf(handler), ...(!isNeutral(registration) && { version }) };
+  const stated = routeConstraintsOf(handler);
+  if (isNeutral(registration)) return stated ?? NONE;
+  return { ...stated, version };
 }
+
+const NONE: Constraints = Object.freeze({});
 
 /**
  * Nest hands the values on as they are, a RegExp among them: the same values are the same constraints. Versions may be
  * lists of their own with the same entries.
  */
 function sameConstraints(one: Constraints, other: Constraints): boolean {
+  if (one === other) return true;
   const keys = Object.keys(one);
   if (keys.length !== Object.keys(other).length) return false;
   return keys.every(key => (key === 'version' ? sameVersions(one[key], other[key]) : one[key] === other[key]));

@@ -36,6 +36,9 @@ export interface RoutedMethod {
 /** Every method that is routed at a path, in the order of {@link byMethod}. Empty: the path is unknown. */
 export type RoutedMethods = readonly RoutedMethod[];
 
+/** Of a path that is unknown. */
+export const NO_METHODS: RoutedMethods = Object.freeze([]);
+
 /** Names the handler that the platform would run, by the platform's own routing. */
 export interface RouteMatcher {
   /** The path of a request as the platform's router compares it; `undefined` for what is not a path. */
@@ -46,7 +49,8 @@ export interface RouteMatcher {
 
   /**
    * The handlers that may serve the requests that a preflight announces, for each method. More than one for a method
-   * only where the version is in a header that a preflight does not carry.
+   * only where the version is in a header that a preflight does not carry. Nearly always the same object where the
+   * same routes serve: what is made of it can be kept.
    */
   matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods;
 }

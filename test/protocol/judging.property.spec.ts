@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import type { CompiledPolicy } from '../../lib/policy/compile.js';
+import { judgeActual, judgePreflight, respondToActual, type ResolverAnswer } from '../../lib/protocol/decision.js';
 import {
-  allowsPreflight,
-  judgeActual,
-  judgePreflight,
-  respondToActual,
-  type ResolverAnswer,
-} from '../../lib/protocol/decision.js';
-import {
+  createTarget,
   judgeTarget,
   methodIn,
   refusalOf,
@@ -77,15 +72,20 @@ const request: fc.Arbitrary<CorsRequest> = fc.record({
   requestHeaders: maybe('', '', ...NAMES, 'X-A, x-b', 'x-a,x-b', 'content-type,, authorization'),
 });
 
+/** Methods share policies now and then: those of one target are few. */
 const target: fc.Arbitrary<Target> = fc
-  .uniqueArray(
-    fc.tuple(fc.constantFrom('GET', 'PUT', 'DELETE', 'OPTIONS'), fc.array(policy, { minLength: 1, maxLength: 3 })),
-    {
-      selector: ([method]) => method,
-      minLength: 2,
-    },
-  )
-  .map(entries => entries.map(([method, policies]) => ({ method, policies })));
+  .array(policy, { minLength: 1, maxLength: 4 })
+  .chain(few =>
+    fc
+      .uniqueArray(
+        fc.tuple(
+          fc.constantFrom('GET', 'PUT', 'DELETE', 'OPTIONS'),
+          fc.uniqueArray(fc.constantFrom(...few), { minLength: 1, maxLength: 3 }),
+        ),
+        { selector: ([method]) => method, minLength: 2 },
+      )
+      .map(entries => createTarget(entries.map(([method, policies]) => ({ method, policies })))),
+  );
 
 /** Whether one policy alone allows an origin: by its list, or else by its resolver, where the origin is one at all. */
 function allowsOrigin({ stated, resolver }: CompiledPolicy, origin = '', said?: ResolverAnswer): boolean {
@@ -114,6 +114,36 @@ function allows(
   const most = stated.allowedHeaders === '*' ? 128 : stated.allowedHeaders.length + 16;
   const isShort = requestHeaders.length <= 8192 && requestHeaders.split(',').length <= most;
   return isOrigin && isMethod && areNames && isShort;
+}
+
+/** What a preflight is answered, said plainly: each method is judged by itself. */
+function answerTo(any: CorsRequest, { methods }: Target, answerOf: AnswerOf) {
+  const termsOf = (method: string) => {
+    const { policies } = methods.find(each => each.method === method) ?? { policies: [] };
+    const candidate = policies.findIndex(
+      each => judgePreflight({ ...any, requestMethod: method }, each, answerOf(each, method)).allowed,
+    );
+    const maxAge = Math.min(...policies.map(each => each.maxAge));
+    const decided = policies[candidate];
+    if (decided === undefined) return undefined;
+    const { origin, credentials } = decided.stated;
+    const terms = [origin === '*', credentials && origin !== '*', decided.allowHeadersValue, maxAge];
+    return { candidate, status: decided.status, terms };
+  };
+  const requested = termsOf(any.requestMethod ?? '');
+  if (requested === undefined) return { allowed: false, status: 403, candidate: 0, methods: '' };
+  const same = ({ method }: { method: string }) =>
+    JSON.stringify(termsOf(method)?.terms) === JSON.stringify(requested.terms);
+  const { candidate, status } = requested;
+  return {
+    allowed: true,
+    status,
+    candidate,
+    methods: methods
+      .filter(same)
+      .map(({ method }) => method)
+      .join(', '),
+  };
 }
 
 function headersOf({ response }: PreflightOutcome, { origin }: CorsRequest): Record<string, string> {
@@ -160,6 +190,26 @@ describe('Judging a preflight', () => {
     expect(listed).toBeGreaterThan(500);
   });
 
+  it('answers each of many preflights for one path as if it were the first', () => {
+    const seen = { kept: 0, made: 0 };
+    const asked = fc.array(fc.tuple(request, answers), { minLength: 8, maxLength: 16 });
+    fc.assert(
+      fc.property(target, asked, (policies, requests) => {
+        for (const [any, answerOf] of requests) {
+          const { response, ...outcome } = judgeTarget(any, policies, answerOf);
+          const methods = sent(response, any.origin).headers.find(([name]) => name === 'Access-Control-Allow-Methods');
+          expect({ ...outcome, methods: methods?.[1] ?? '' }).toEqual(answerTo(any, policies, answerOf));
+          const again = judgeTarget(any, policies, answerOf);
+          expect(again.response).toEqual(response);
+          if (outcome.allowed) seen[again.response === response ? 'kept' : 'made']++;
+        }
+      }),
+      runs(2000),
+    );
+    expect(seen.kept).toBeGreaterThan(500);
+    expect(seen.made).toBeGreaterThan(500);
+  });
+
   it('sends no Access-Control header with a refusal', () => {
     fc.assert(
       fc.property(request, target, (any, policies) => {
@@ -177,7 +227,8 @@ describe('Judging without a reason', () => {
     fc.assert(
       fc.property(request, policy, answer, (any, each, said) => {
         const { allowed } = judgePreflight(any, each, said);
-        expect(allowsPreflight(any, each, said)).toBe(allowed);
+        const alone = createTarget([{ method: any.requestMethod ?? '', policies: [each] }]);
+        expect(judgeTarget(any, alone, () => said).allowed).toBe(allowed);
         seen[allowed ? 'allowed' : 'refused']++;
         expect(respondToActual(any, each, said)).toBe(
           judgeActual(any, each, said).allowed ? each.allowed : each.refused,

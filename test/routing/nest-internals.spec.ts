@@ -4,7 +4,7 @@
  */
 import { Controller, Get, Injectable, Module, Put, Scope, Version, VersioningType } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, type AbstractHttpAdapter } from '@nestjs/core';
-import { fastifyHostname, fastifyRouterOptions, paramsFilterOf } from '../../lib/routing/fastify-internals.js';
+import { createParamsFilter, fastifyHostname, fastifyRouterOptions } from '../../lib/routing/fastify-internals.js';
 import {
   applicationConfigOf,
   containerOf,
@@ -155,7 +155,7 @@ it("Fastify tells the host name of a request, with the app's trust in its proxy"
 
 it("Nest's adapter for Fastify refuses empty parameters", async () => {
   const app = await startApp({ platform: 'fastify' });
-  const accepts = paramsFilterOf(adapterOf(app), '/users/:id/posts');
+  const accepts = createParamsFilter(adapterOf(app))('/users/:id/posts');
   const request = { url: '/users//posts', headers: {} };
   expect([accepts(request, { id: '7' }), accepts(request, { id: '' })]).toEqual([true, false]);
 });

@@ -1,11 +1,11 @@
 import type { CompiledPolicy } from '../../lib/policy/compile.js';
 import { headersFor, type CorsResponse, type Header } from '../../lib/policy/cors-response.js';
-import { judgeTarget, refusalOf, type AnswerOf, type Target } from '../../lib/protocol/preflight.js';
+import { createTarget, judgeTarget, refusalOf, type AnswerOf, type Target } from '../../lib/protocol/preflight.js';
 import type { CorsRequest } from '../../lib/protocol/request.js';
 
 /** What is routed at a path: the policies of the handlers that may serve each method. */
 export function targetOf(policies: Readonly<Record<string, readonly CompiledPolicy[]>>): Target {
-  return Object.entries(policies).map(([method, list]) => ({ method, policies: list }));
+  return createTarget(Object.entries(policies).map(([method, list]) => ({ method, policies: list })));
 }
 
 /** The headers that a response is sent with. */
