@@ -69,9 +69,11 @@ export class PolicyTable implements AppPolicies {
   ask(
     { policy, origin, ...question }: ResolverQuestion,
     request: AskedRequest,
-  ): ResolverAnswer | Promise<ResolverAnswer> {
+    done: (answer: ResolverAnswer) => void,
+  ): void {
     const ask = policy.resolver && this.resolvers.get(policy.resolver);
-    return ask === undefined ? 'failed' : ask(origin, { ...request, ...question });
+    if (ask === undefined) done('failed');
+    else ask(origin, { ...request, ...question }, done);
   }
 
   /** The same with another matcher: the platform went on registering. */

@@ -4,7 +4,8 @@ import { LOGGER_CONTEXT } from './cors.constants.js';
 import { CorsForbiddenException } from './cors.errors.js';
 import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { printable, remedyOf } from './messages.js';
-import type { CorsExchange } from './platform/exchange.js';
+import type { Next } from './platform/edge.js';
+import type { CorsExchange, RequestTarget } from './platform/exchange.js';
 import { askedRequestOf, siteOf, type PlatformRequest } from './platform/site.js';
 import type { CompiledPolicy } from './policy/compile.js';
 import { judgeOrigin, type Refusal } from './protocol/decision.js';
@@ -44,19 +45,43 @@ export class CorsEnforcer {
    * whatever ends it has its headers, and what no controller serves is rejected here, where no guard sees it (raw
    * routes, static files, GraphQL).
    *
+   * @param next called with a {@link CorsForbiddenException} for what is rejected
    * @param present tells the request as the platform does
-   * @throws {CorsForbiddenException}
    */
-  admit(exchange: CorsExchange, present: (request: IncomingMessage) => PlatformRequest): void | Promise<void> {
+  admit(exchange: CorsExchange, next: Next, present: (request: IncomingMessage) => PlatformRequest): void {
     const { policies, raw } = exchange;
-    if (policies === undefined || exchange.origin === undefined) return undefined;
-    if (!policies.rejectsUnrouted && !policies.asksResolvers) return undefined;
-    const { route, policy } = policies.ofRequest(raw);
-    const reject = () => {
-      if (route === undefined) this.enforceActual(exchange, policy, present(raw));
+    const isConcerned = policies !== undefined && (policies.rejectsUnrouted || policies.asksResolvers);
+    if (!isConcerned || exchange.origin === undefined) {
+      next();
+      return;
+    }
+    let target: RequestTarget;
+    const decide = () => {
+      try {
+        if (target.route === undefined) this.enforceActual(exchange, target.policy, present(raw));
+      } catch (error) {
+        next(error);
+        return;
+      }
+      next();
     };
-    const asking = askForActual(exchange, policies, policy, route, () => askedRequestOf(exchange, present(raw)));
-    return asking === undefined ? reject() : asking.then(reject);
+    let isAnswered = false;
+    let isLate = false;
+    const answered = () => {
+      isAnswered = true;
+      if (isLate) decide();
+    };
+    try {
+      target = policies.ofRequest(raw);
+      const asked = () => askedRequestOf(exchange, present(raw));
+      askForActual(exchange, policies, target.policy, target.route, asked, answered);
+    } catch (error) {
+      next(error);
+      return;
+    }
+    // Not before: what is thrown by what comes next is not ours to catch.
+    if (isAnswered) decide();
+    isLate = true;
   }
 
   #exception(refusal: Refusal, exchange: CorsExchange): CorsForbiddenException {

@@ -6,7 +6,7 @@ import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { ExchangeStore } from './platform/exchange-store.js';
 import { askedRequestOf, type PlatformRequest } from './platform/site.js';
 import type { CorsHandler } from './policy/options.js';
-import { askForActual } from './resolver-answers.js';
+import { askForActual, promiseOf } from './resolver-answers.js';
 
 /**
  * Enforces the policy of the handler that runs. Registered globally by {@link CorsModule}: refuses preflights, and
@@ -46,7 +46,10 @@ export class CorsGuard implements CanActivate {
     const asking =
       policy.resolver === undefined
         ? undefined
-        : askForActual(exchange, policies, policy, { controller, handler }, () => askedRequestOf(exchange, request));
+        : promiseOf(done => {
+            const asked = () => askedRequestOf(exchange, request);
+            askForActual(exchange, policies, policy, { controller, handler }, asked, done);
+          });
     if (asking === undefined) {
       this.enforcer.enforceActual(exchange, policy, request);
       return true;

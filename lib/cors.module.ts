@@ -128,7 +128,7 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
           platform.secure(exchange.raw, response);
           preflight.answer(exchange, response, next, present);
         },
-        admit: exchange => enforcer.admit(exchange, present),
+        admit: (exchange, next) => enforcer.admit(exchange, next, present),
       });
       platform.install(edge, exchanges);
     });

@@ -40,9 +40,10 @@ export class CorsPreflight {
       const { raw, requestMethod = '', requestHeaders = '' } = exchange;
       const policies = exchange.policies ?? this.registry.table;
       const target = policies.ofPreflight(raw, requestMethod, requestHeaders);
-      const answers = askForPreflight(exchange, policies, target, () => askedRequestOf(exchange, present(raw)));
-      if (typeof answers === 'function') this.#answer(exchange, target, answers, response, next);
-      else answers.then(each => this.#answer(exchange, target, each, response, next)).catch(next);
+      const asked = () => askedRequestOf(exchange, present(raw));
+      askForPreflight(exchange, policies, target, asked, answers => {
+        this.#answer(exchange, target, answers, response, next);
+      });
     } catch (error) {
       next(error);
     }

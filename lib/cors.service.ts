@@ -20,9 +20,9 @@ import {
   type Decision,
   type Refusal,
 } from './protocol/decision.js';
-import { judgeTarget, methodIn, refusalOf } from './protocol/preflight.js';
+import { judgeTarget, methodIn, NO_ANSWERS, refusalOf } from './protocol/preflight.js';
 import { corsRequestOf } from './protocol/request.js';
-import { askForActual, askForPreflight } from './resolver-answers.js';
+import { askForActual, askForPreflight, promiseOf } from './resolver-answers.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
 import { makeRequest, methodsByPath } from './routing/route-matcher.js';
 
@@ -204,12 +204,18 @@ export class CorsService {
     const policies = this.registry.table;
     const asked = () => ({ url: query.url, host: query.host ?? '', headers: request.headers });
     const target = policies.ofPreflight(request, query.method, preflightRequest.requestHeaders ?? '');
-    const answerOf = await askForPreflight(preflightRequest, policies, target, asked);
+    let answerOf = NO_ANSWERS;
+    await promiseOf(done =>
+      askForPreflight(preflightRequest, policies, target, asked, answers => {
+        answerOf = answers;
+        done();
+      }),
+    );
     const outcome = judgeTarget(preflightRequest, target, answerOf);
     const { route, policy } = policies.ofRequest(request);
     const actualRequest = { ...preflightRequest, method: query.method };
     const exchange: Parameters<typeof askForActual>[0] = { ...actualRequest, answers: undefined };
-    await askForActual(exchange, policies, policy, route, asked);
+    await promiseOf(done => askForActual(exchange, policies, policy, route, asked, done));
     const answer = exchange.answers?.get(policy);
     const decision = judgeActual(actualRequest, policy, answer);
     // Of several candidates, the one that is meant is the one to change.

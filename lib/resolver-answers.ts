@@ -6,7 +6,7 @@ import { methodIn, NO_ANSWERS, questionsOf, type AnswerOf, type Question, type T
 import type { CorsRequest } from './protocol/request.js';
 
 /**
- * Asks resolvers what a request needs to be judged. Nothing here is a promise unless a resolver's answer is: policies
+ * Asks resolvers what a request needs to be judged, and calls back: at once, unless a resolver answers later. Policies
  * without one stay synchronous.
  */
 
@@ -23,12 +23,17 @@ export function askForActual(
   policy: CompiledPolicy,
   server: Server | undefined,
   asked: () => AskedRequest,
-): void | Promise<void> {
+  done: () => void,
+): void {
   const { origin = '', method } = exchange;
-  if (!needsResolver(exchange.origin, policy) || exchange.answers?.has(policy)) return undefined;
-  const keep = (answer: ResolverAnswer) => void (exchange.answers ??= new Map()).set(policy, answer);
-  const answer = policies.ask({ policy, origin, method, preflight: false, ...serverOf(server) }, asked());
-  return typeof answer === 'string' ? keep(answer) : answer.then(keep);
+  if (!needsResolver(exchange.origin, policy) || exchange.answers?.has(policy)) {
+    done();
+    return;
+  }
+  policies.ask({ policy, origin, method, preflight: false, ...serverOf(server) }, asked(), answer => {
+    (exchange.answers ??= new Map()).set(policy, answer);
+    done();
+  });
 }
 
 /**
@@ -40,38 +45,55 @@ export function askForPreflight(
   policies: AppPolicies,
   target: Target<ServedMethod>,
   asked: () => AskedRequest,
-): AnswerOf | Promise<AnswerOf> {
-  if (!policies.asksResolvers) return NO_ANSWERS;
+  done: (answerOf: AnswerOf) => void,
+): void {
   const { requestMethod = '', origin = '' } = request;
-  const requested = methodIn(target, requestMethod);
-  if (requested === undefined) return NO_ANSWERS;
+  const requested = policies.asksResolvers ? methodIn(target, requestMethod) : undefined;
+  if (requested === undefined) {
+    done(NO_ANSWERS);
+    return;
+  }
   const answers = new Map<string, Map<CompiledPolicy, ResolverAnswer>>();
   const answerOf: AnswerOf = (policy, method) =>
     answers.get(method)?.get(policy) ?? (method === 'HEAD' ? answers.get('GET')?.get(policy) : undefined);
 
-  const ask = (questions: readonly Question[]): void | Promise<void> => {
-    const open: Promise<void>[] = [];
+  const ask = (questions: readonly Question[], whenAnswered: () => void): void => {
+    // One more than there are questions: what answers at once must not end this before the last one is asked.
+    let open = questions.length + 1;
+    const close = () => {
+      if (--open === 0) whenAnswered();
+    };
     for (const { policy, method, candidate } of questions) {
-      const keep = (answer: ResolverAnswer) => {
+      const server = methodIn(target, method)?.routes?.[candidate];
+      policies.ask({ policy, origin, method, preflight: true, ...serverOf(server) }, asked(), answer => {
         const ofMethod = answers.get(method) ?? new Map<CompiledPolicy, ResolverAnswer>();
         answers.set(method, ofMethod.set(policy, answer));
-      };
-      const server = methodIn(target, method)?.routes?.[candidate];
-      const answer = policies.ask({ policy, origin, method, preflight: true, ...serverOf(server) }, asked());
-      if (typeof answer === 'string') keep(answer);
-      else open.push(answer.then(keep));
+        close();
+      });
     }
-    return open.length === 0 ? undefined : Promise.all(open).then(() => undefined);
+    close();
   };
-  const isAllowed = () =>
-    requested.policies.some(policy => judgePreflight(request, policy, answerOf(policy, requestMethod)).allowed);
-  const askOthers = (): AnswerOf | Promise<AnswerOf> => {
-    const others = target.methods.filter(each => each !== requested);
-    const asking = isAllowed() ? ask(others.flatMap(each => otherQuestions(request, target, each))) : undefined;
-    return asking === undefined ? answerOf : asking.then(() => answerOf);
-  };
-  const asking = ask(questionsOf(request, requested));
-  return asking === undefined ? askOthers() : asking.then(askOthers);
+  ask(questionsOf(request, requested), () => {
+    const isAllowed = requested.policies.some(
+      policy => judgePreflight(request, policy, answerOf(policy, requestMethod)).allowed,
+    );
+    const others = isAllowed ? target.methods.filter(each => each !== requested) : [];
+    ask(
+      others.flatMap(each => otherQuestions(request, target, each)),
+      () => done(answerOf),
+    );
+  });
+}
+
+/** Asks, and gives a promise where the answer comes later. */
+export function promiseOf(ask: (done: () => void) => void): Promise<void> | undefined {
+  let isAnswered = false;
+  let whenAnswered: (() => void) | undefined;
+  ask(() => {
+    isAnswered = true;
+    whenAnswered?.();
+  });
+  return isAnswered ? undefined : new Promise(resolve => (whenAnswered = resolve));
 }
 
 /** GET's answer is HEAD's as well, where the same handler serves both. */

@@ -1,6 +1,6 @@
 import type { CorsRequestContext } from '../policy/options.js';
 import type { ResolverAnswer } from '../protocol/decision.js';
-import type { Ask, ReportFault } from './ask.js';
+import type { Answered, Ask, ReportFault } from './ask.js';
 
 /** What the app's code may answer, whatever its types say. */
 export type IsAllowed = (origin: string, context: CorsRequestContext) => unknown;
@@ -15,14 +15,19 @@ export function bounded(isAllowed: IsAllowed, timeoutMs: number, report: ReportF
     report('not-boolean', value);
     return 'failed';
   };
-  return (origin, context) => {
+  const ask = (origin: string, context: CorsRequestContext, done: Answered): ResolverAnswer | undefined => {
     try {
       const value = isAllowed(origin, context);
-      return isThenable(value) ? withinTime(value, timeoutMs, read, report) : read(value);
+      return isThenable(value) ? void answerWithinTime(value, timeoutMs, read, report, done) : read(value);
     } catch (error) {
       report('threw', error);
       return 'failed';
     }
+  };
+  return (origin, context, done) => {
+    const answer = ask(origin, context, done);
+    // Outside of what catches the app's errors: ours are not its.
+    if (answer !== undefined) done(answer);
   };
 }
 
@@ -31,32 +36,31 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
-function withinTime(
+function answerWithinTime(
   value: PromiseLike<unknown>,
   timeoutMs: number,
   read: (value: unknown) => ResolverAnswer,
   report: ReportFault,
-): Promise<ResolverAnswer> {
-  return new Promise(resolve => {
-    let settled = false;
-    const settle = (answer: () => ResolverAnswer) => {
-      // What comes after the time is up concerns nobody any more.
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      resolve(answer());
-    };
-    const fail = (fault: Parameters<ReportFault>[0], cause: unknown) => {
-      settle(() => {
-        report(fault, cause);
-        return 'failed';
-      });
-    };
-    const timer = setTimeout(() => fail('timed-out', timeoutMs), timeoutMs);
-    // Also for what only looks like a promise: one that throws or settles twice.
-    Promise.resolve(value).then(
-      answer => settle(() => read(answer)),
-      (error: unknown) => fail('rejected', error),
-    );
-  });
+  done: Answered,
+): void {
+  let settled = false;
+  const settle = (answer: () => ResolverAnswer) => {
+    // What comes after the time is up concerns nobody any more.
+    if (settled) return;
+    settled = true;
+    clearTimeout(timer);
+    done(answer());
+  };
+  const fail = (fault: Parameters<ReportFault>[0], cause: unknown) => {
+    settle(() => {
+      report(fault, cause);
+      return 'failed';
+    });
+  };
+  const timer = setTimeout(() => fail('timed-out', timeoutMs), timeoutMs);
+  // Also for what only looks like a promise: one that throws or settles twice.
+  Promise.resolve(value).then(
+    answer => settle(() => read(answer)),
+    (error: unknown) => fail('rejected', error),
+  );
 }

@@ -1,27 +1,35 @@
 import type { CorsRequestContext } from '../policy/options.js';
-import type { ResolverAnswer } from '../protocol/decision.js';
-import type { Ask } from './ask.js';
+import type { Answered, Ask } from './ask.js';
 
 /**
  * Lets questions that are equal, and are asked while the first is open, share its answer. Equal is everything that the
  * resolver is told, headers included: it may decide by any of it.
  */
 export function shared(ask: Ask): Ask {
-  const open = new Map<string, Promise<ResolverAnswer>>();
+  /** Who waits for the answer to each open question. */
+  const open = new Map<string, Answered[]>();
   const idOf = numbered();
   const keyOf = (origin: string, { controller, handler, ...rest }: CorsRequestContext) =>
     JSON.stringify([origin, idOf(controller), idOf(handler), rest]);
 
-  return (origin, context) => {
+  return (origin, context, done) => {
+    const others = open.size === 0 ? undefined : open.get(keyOf(origin, context));
+    if (others !== undefined) {
+      others.push(done);
+      return;
+    }
+    const waiting = [done];
+    let key: string | undefined = undefined;
+    let isAnswered = false;
+    ask(origin, context, answer => {
+      isAnswered = true;
+      if (key !== undefined) open.delete(key);
+      for (const each of waiting) each(answer);
+    });
     // What answers at once is never open: it pays for no key.
-    const present = open.size === 0 ? undefined : open.get(keyOf(origin, context));
-    if (present !== undefined) return present;
-    const answer = ask(origin, context);
-    if (typeof answer === 'string') return answer;
-    const key = keyOf(origin, context);
-    open.set(key, answer);
-    void answer.then(() => open.delete(key));
-    return answer;
+    if (isAnswered) return;
+    key = keyOf(origin, context);
+    open.set(key, waiting);
   };
 }
 

@@ -12,11 +12,8 @@ export type Middleware = (request: IncomingMessage, response: ServerResponse, ne
 export interface EdgeDuties {
   /** Answers a preflight: ends the response, or passes an error to `next`. */
   answerPreflight(exchange: CorsExchange, response: ServerResponse, next: Next): void;
-  /**
-   * Throws, or rejects with, what keeps an actual request from going further. A promise only where a resolver has to be
-   * asked first.
-   */
-  admit(exchange: CorsExchange): void | Promise<void>;
+  /** Passes an actual request to `next`, or what keeps it from going further: later only where a resolver is asked. */
+  admit(exchange: CorsExchange, next: Next): void;
 }
 
 /**
@@ -28,18 +25,7 @@ export function createEdge(exchanges: ExchangeStore, duties: EdgeDuties): Middle
     const exchange = exchanges.open(request, response);
     // A platform may rewrite targets as requests come in (Fastify's `rewriteUrl`).
     exchange.url = request.url ?? '/';
-    if (exchange.preflight) {
-      duties.answerPreflight(exchange, response, next);
-      return;
-    }
-    let admitted: void | Promise<void>;
-    try {
-      admitted = duties.admit(exchange);
-    } catch (error) {
-      next(error);
-      return;
-    }
-    if (admitted === undefined) next();
-    else admitted.then(() => next(), next);
+    if (exchange.preflight) duties.answerPreflight(exchange, response, next);
+    else duties.admit(exchange, next);
   };
 }

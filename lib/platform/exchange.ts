@@ -44,8 +44,8 @@ export interface AppPolicies {
   ofRequest(request: RoutedRequest): RequestTarget;
   /** The handlers that may serve what a preflight announces. */
   ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): Target<ServedMethod>;
-  /** Asks a policy's resolver. */
-  ask(question: ResolverQuestion, request: AskedRequest): ResolverAnswer | Promise<ResolverAnswer>;
+  /** Asks a policy's resolver, and calls back: at once where it answers at once. */
+  ask(question: ResolverQuestion, request: AskedRequest, done: (answer: ResolverAnswer) => void): void;
 }
 
 /** What a resolver is told of the request itself. */

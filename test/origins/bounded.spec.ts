@@ -2,12 +2,13 @@ import { jest } from '@jest/globals';
 import type { ResolverFault } from '../../lib/origins/ask.js';
 import { bounded, type IsAllowed } from '../../lib/origins/bounded.js';
 import { APP } from '../support/expected.js';
-import { CONTEXT } from '../support/resolver.js';
+import { answerOf, CONTEXT } from '../support/resolver.js';
 
 /** Asks once, with everything that was reported by then. */
 function asking(isAllowed: IsAllowed, timeoutMs = 1000) {
   const faults: (readonly [ResolverFault, unknown])[] = [];
-  const answer = bounded(isAllowed, timeoutMs, (...fault) => faults.push(fault))(APP, CONTEXT);
+  const ask = bounded(isAllowed, timeoutMs, (...fault) => faults.push(fault));
+  const answer = answerOf(ask, APP, CONTEXT);
   return { answer, faults };
 }
 

@@ -3,18 +3,20 @@ import type { Ask } from '../../lib/origins/ask.js';
 import { shared } from '../../lib/origins/shared.js';
 import type { ResolverAnswer } from '../../lib/protocol/decision.js';
 import { ADMIN, APP } from '../support/expected.js';
-import { CONTEXT } from '../support/resolver.js';
+import { answerOf, CONTEXT } from '../support/resolver.js';
 
 /** A resolver that answers when it is told to, and what it was asked. */
 function openResolver() {
   const asked: (readonly [string, CorsRequestContext])[] = [];
   const settle: ((answer: ResolverAnswer) => void)[] = [];
-  const ask: Ask = (origin, context) => {
+  const open: Ask = (origin, context, done) => {
     asked.push([origin, context]);
-    return new Promise(resolve => settle.push(resolve));
+    settle.push(done);
   };
-  return { ask: shared(ask), asked, settle };
+  return { ask: askerOf(shared(open)), asked, settle };
 }
+
+const askerOf = (ask: Ask) => (origin: string, context: CorsRequestContext) => answerOf(ask, origin, context);
 
 class OneController {
   list() {}
@@ -88,10 +90,12 @@ describe('A shared resolver', () => {
 
   it('passes on at once what is answered at once, each time, and makes no promise of it', () => {
     let asked = 0;
-    const ask = shared(() => {
-      asked++;
-      return 'allowed';
-    });
+    const ask = askerOf(
+      shared((_origin, _context, done) => {
+        asked++;
+        done('allowed');
+      }),
+    );
     expect([ask(APP, CONTEXT), ask(APP, CONTEXT), asked]).toEqual(['allowed', 'allowed', 2]);
   });
 
