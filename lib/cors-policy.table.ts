@@ -67,13 +67,18 @@ export class PolicyTable implements AppPolicies {
   }
 
   ask(
-    { policy, origin, ...question }: ResolverQuestion,
-    request: AskedRequest,
+    { policy, origin, method, preflight, server }: ResolverQuestion,
+    { url, host, headers }: AskedRequest,
     done: (answer: ResolverAnswer) => void,
   ): void {
     const ask = policy.resolver && this.resolvers.get(policy.resolver);
     if (ask === undefined) done('failed');
-    else ask(origin, { ...request, ...question }, done);
+    // Written out: to spread three small objects takes longer than all that is done with them.
+    else if (server === undefined) ask(origin, { method, url, host, headers, preflight }, done);
+    else {
+      const { controller, handler } = server;
+      ask(origin, { method, url, host, headers, preflight, controller, handler }, done);
+    }
   }
 
   /** The same with another matcher: the platform went on registering. */

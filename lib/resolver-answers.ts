@@ -1,6 +1,5 @@
-import type { AppPolicies, AskedRequest, CorsExchange, ServedMethod } from './platform/exchange.js';
+import type { AppPolicies, AskedRequest, CorsExchange, QuestionedServer, ServedMethod } from './platform/exchange.js';
 import type { CompiledPolicy } from './policy/compile.js';
-import type { CorsControllerClass, CorsHandler } from './policy/options.js';
 import { judgePreflight, needsResolver, type ResolverAnswer } from './protocol/decision.js';
 import { methodIn, NO_ANSWERS, questionsOf, type AnswerOf, type Question, type Target } from './protocol/preflight.js';
 import type { CorsRequest } from './protocol/request.js';
@@ -10,18 +9,12 @@ import type { CorsRequest } from './protocol/request.js';
  * without one stay synchronous.
  */
 
-/** What serves an actual request, as far as it is known. */
-interface Server {
-  readonly controller: CorsControllerClass;
-  readonly handler: CorsHandler;
-}
-
 /** Asks about an actual request, once for each policy, and keeps the answer in its exchange. */
 export function askForActual(
   exchange: Pick<CorsExchange, 'method' | 'origin' | 'answers'>,
   policies: AppPolicies,
   policy: CompiledPolicy,
-  server: Server | undefined,
+  server: QuestionedServer | undefined,
   asked: () => AskedRequest,
   done: () => void,
 ): void {
@@ -30,7 +23,7 @@ export function askForActual(
     done();
     return;
   }
-  policies.ask({ policy, origin, method, preflight: false, ...serverOf(server) }, asked(), answer => {
+  policies.ask({ policy, origin, method, preflight: false, server }, asked(), answer => {
     (exchange.answers ??= new Map()).set(policy, answer);
     done();
   });
@@ -65,7 +58,7 @@ export function askForPreflight(
     };
     for (const { policy, method, candidate } of questions) {
       const server = methodIn(target, method)?.routes?.[candidate];
-      policies.ask({ policy, origin, method, preflight: true, ...serverOf(server) }, asked(), answer => {
+      policies.ask({ policy, origin, method, preflight: true, server }, asked(), answer => {
         const ofMethod = answers.get(method) ?? new Map<CompiledPolicy, ResolverAnswer>();
         answers.set(method, ofMethod.set(policy, answer));
         close();
@@ -102,9 +95,4 @@ function otherQuestions(request: CorsRequest, target: Target<ServedMethod>, othe
   if (other.method !== 'HEAD') return questions;
   const ofGet = methodIn(target, 'GET')?.policies ?? [];
   return questions.filter(({ policy }) => !ofGet.includes(policy));
-}
-
-/** Exactly these: what a resolver is told is also what makes two questions equal. */
-function serverOf(server: Server | undefined): Partial<Server> {
-  return server === undefined ? {} : { controller: server.controller, handler: server.handler };
 }

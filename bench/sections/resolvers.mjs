@@ -20,7 +20,8 @@ export async function run({ rounds, count }) {
     const ask = shared(bounded(resolver, 1000, () => {}));
     return {
       asksResolvers: true,
-      ask: ({ origin, method, preflight }, request, done) => ask(origin, { ...request, method, preflight }, done),
+      ask: ({ origin, method, preflight }, { url, host, headers }, done) =>
+        ask(origin, { method, url, host, headers, preflight }, done),
     };
   };
   const asked = () => ({ url: '/', host: '', headers: {} });

@@ -9,8 +9,10 @@ export function shared(ask: Ask): Ask {
   /** Who waits for the answer to each open question. */
   const open = new Map<string, Answered[]>();
   const idOf = numbered();
-  const keyOf = (origin: string, { controller, handler, ...rest }: CorsRequestContext) =>
-    JSON.stringify([origin, idOf(controller), idOf(handler), rest]);
+  const keyOf = (origin: string, context: CorsRequestContext) => {
+    const { method, url, host, headers, preflight, controller, handler } = context;
+    return JSON.stringify([origin, idOf(controller), idOf(handler), method, url, host, headers, preflight]);
+  };
 
   return (origin, context, done) => {
     const others = open.size === 0 ? undefined : open.get(keyOf(origin, context));

@@ -21,14 +21,20 @@ export interface RequestTarget {
   readonly policy: CompiledPolicy;
 }
 
+/** What serves a request that a resolver is asked about. */
+export interface QuestionedServer {
+  readonly controller: CorsControllerClass;
+  readonly handler: CorsHandler;
+}
+
 /** A question for a policy's resolver. */
 export interface ResolverQuestion {
   readonly policy: CompiledPolicy;
   readonly origin: string;
   readonly method: string;
   readonly preflight: boolean;
-  readonly controller?: CorsControllerClass;
-  readonly handler?: CorsHandler;
+  /** What serves the request; absent where none of a controller does. */
+  readonly server: QuestionedServer | undefined;
 }
 
 /** The policies of an app at one time. */
