@@ -22,7 +22,7 @@ export class Server {
   /** Sends requests on connections that are kept, and checks their status. */
   async send(amount, { path, method = 'GET', headers = {}, status }) {
     const url = `http://127.0.0.1:${this.port}${path}`;
-    const result = await autocannon({ url, method, headers, amount, connections: 8, sampleInt: 10 });
+    const result = await autocannon({ url, method, headers, amount, connections: Math.min(8, amount), sampleInt: 10 });
     const statuses = Object.keys(result.statusCodeStats).join();
     if (statuses !== String(status)) throw new Error(`${method} ${path} was answered ${statuses}, not ${status}`);
   }

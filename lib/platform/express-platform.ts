@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
-import { ExpressMatcher, type ExpressRouter } from '../routing/express-matcher.js';
+import type { ExpressRouter } from '../routing/express-labels.js';
+import { ExpressMatcher } from '../routing/express-matcher.js';
 import type { RouteRegistration } from '../routing/nest-internals.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
 import type { Middleware } from './edge.js';

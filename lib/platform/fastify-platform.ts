@@ -7,7 +7,8 @@ import {
   onFrameworkError,
   prependRequestHook,
 } from '../routing/fastify-internals.js';
-import { FastifyMatcher, type FastifyRoute } from '../routing/fastify-matcher.js';
+import type { FastifyRoute } from '../routing/fastify-labels.js';
+import { FastifyMatcher } from '../routing/fastify-matcher.js';
 import type { RouteRegistration } from '../routing/nest-internals.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
 import type { Middleware } from './edge.js';

@@ -1,39 +1,20 @@
 import type { ApplicationConfig } from '@nestjs/core';
-import { METHODS, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import parseUrl from 'parseurl';
+import { isAll, isRouteLayer, labelLayers, type ExpressRouter, type RouteLayer } from './express-labels.js';
 import { LastOf } from './last-of.js';
-import { PATH_METADATA, type RouteRegistration } from './nest-internals.js';
+import type { RouteRegistration } from './nest-internals.js';
 import {
   byMethod,
   isRoutable,
   NO_METHODS,
   servedMethods,
-  UnmatchedRouteError,
   USUAL_METHODS,
   type RoutedMethods,
   type RoutedRequest,
   type RouteMatcher,
 } from './route-matcher.js';
 import { accepts, preflightSelector, type Selection } from './versions.js';
-
-/** What is read of Express's router (the `router` package): its stack of layers, and how a layer matches a path. */
-export interface ExpressRouter {
-  readonly stack: readonly ExpressLayer[];
-}
-
-interface ExpressLayer {
-  readonly name: string;
-  readonly route?: ExpressRoute;
-  match(path: string): unknown;
-}
-
-interface ExpressRoute {
-  readonly path: unknown;
-  readonly methods: Readonly<Record<string, boolean | undefined>>;
-  readonly stack: readonly { readonly handle: object }[];
-}
-
-type RouteLayer = ExpressLayer & { readonly route: ExpressRoute };
 
 /** What a layer serves. */
 interface Service {
@@ -134,7 +115,7 @@ export class ExpressMatcher implements RouteMatcher {
   #look(): KnownRoutes {
     const { stack } = this.router;
     const layers = stack.filter(isRouteLayer).filter(layer => !this.servesNothing(layer));
-    const registrations = label(layers, this.registrations);
+    const registrations = labelLayers(layers, this.registrations);
     return { length: stack.length, layers, registrations, services: [], answers: new LastOf() };
   }
 
@@ -185,79 +166,11 @@ function collectMethods(
   return found.sort((one, other) => byMethod(one.method, other.method));
 }
 
-/** The routes of one verb and one path: those that Nest registered, and the layers that Express has. */
-interface Twins {
-  readonly verb: string;
-  readonly registrations: RouteRegistration[];
-  /** Their indexes. */
-  readonly layers: number[];
-}
-
-/**
- * Tells which of Express's routes are whose: Nest registers them under the same verb and path, in the same order.
- *
- * @returns the registration of each layer, by its index
- */
-function label(
-  layers: readonly RouteLayer[],
-  registrations: readonly RouteRegistration[],
-): readonly (RouteRegistration | undefined)[] {
-  const byPath = new Map<unknown, Twins[]>();
-  for (const registration of registrations) {
-    const { verb, path } = registration;
-    const ofPath = byPath.get(path);
-    const twins = ofPath?.find(each => each.verb === verb);
-    if (twins !== undefined) twins.registrations.push(registration);
-    else if (ofPath !== undefined) ofPath.push({ verb, registrations: [registration], layers: [] });
-    else byPath.set(path, [{ verb, registrations: [registration], layers: [] }]);
-  }
-  for (const [index, { route }] of layers.entries()) {
-    const ofPath = byPath.get(route.path);
-    if (ofPath === undefined) continue;
-    const verb = verbOf(route);
-    ofPath.find(each => each.verb === verb)?.layers.push(index);
-  }
-  const labels = new Array<RouteRegistration | undefined>(layers.length);
-  for (const ofPath of byPath.values()) {
-    for (const twins of ofPath) {
-      // An instrumented platform may wrap callbacks: where there are as many routes as Nest registered, they are Nest's.
-      const isComplete = twins.layers.length === twins.registrations.length;
-      const own = isComplete ? twins.layers : twins.layers.filter(index => isNestRoute(layers[index]));
-      for (const [order, registration] of twins.registrations.entries()) {
-        const index = own[order];
-        if (index === undefined) throw new UnmatchedRouteError(registration);
-        labels[index] = registration;
-      }
-    }
-  }
-  return labels;
-}
-
-/** `router.all()` marks the route; `app.all()` registers it under every method that Node knows. */
-function isAll(marks: ExpressRoute['methods'], verbs: readonly string[]): boolean {
-  return marks['_all'] === true || verbs.length >= METHODS.length;
-}
-
-/** What a route was registered with: `get`, `all`, … */
-function verbOf({ methods: marks }: ExpressRoute): string {
-  const verbs = Object.keys(marks);
-  return isAll(marks, verbs) ? 'all' : verbs.join();
-}
-
 function serviceOf({ route: { methods: marks } }: RouteLayer): Service {
   const verbs = Object.keys(marks);
   const all = isAll(marks, verbs);
   const methods = verbs.map(verb => verb.toUpperCase());
   return { all, methods: new Set(methods), known: all ? USUAL_METHODS : [...new Set(methods.flatMap(servedMethods))] };
-}
-
-function isRouteLayer(layer: ExpressLayer): layer is RouteLayer {
-  return layer.route !== undefined;
-}
-
-/** Nest copies a handler's metadata to the callback it registers; a raw route has none. */
-function isNestRoute(layer: RouteLayer | undefined): boolean {
-  return layer?.route.stack.some(({ handle }) => Reflect.hasMetadata(PATH_METADATA, handle)) === true;
 }
 
 /** Express serves HEAD by a GET route. */

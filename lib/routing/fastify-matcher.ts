@@ -5,16 +5,15 @@ import {
   fastifyHostname,
   fastifyRouterOptions,
   createParamsFilter,
-  routeConstraintsOf,
   type FastifyConstraint,
 } from './fastify-internals.js';
+import { headIsGet, labelRoutes, type FastifyRoute } from './fastify-labels.js';
 import { LastOf } from './last-of.js';
 import { acceptsAll, type RouteRegistration } from './nest-internals.js';
 import {
   byMethod,
   isRoutable,
   NO_METHODS,
-  UnmatchedRouteError,
   USUAL_METHODS,
   type Candidates,
   type RoutedMethods,
@@ -22,15 +21,6 @@ import {
   type RouteMatcher,
 } from './route-matcher.js';
 import { isNeutral, mayCarryVersion, requestWithoutVersion, versionsOf } from './versions.js';
-
-/** A route as Fastify announces it to its `onRoute` hooks. */
-export interface FastifyRoute {
-  readonly method: string | readonly string[];
-  readonly url: string;
-  readonly constraints?: Constraints;
-}
-
-type Constraints = Readonly<Record<string, unknown>>;
 
 type Params = Readonly<Record<string, string | undefined>>;
 
@@ -86,7 +76,7 @@ export class FastifyMatcher implements RouteMatcher {
     const versions = registrations.flatMap(each => (isNeutral(each) ? [] : versionsOf(each, versioning)));
     // A version-neutral route has no constraint: it serves every version that no other route does, such as this one.
     this.#versions = [...new Set(versions), Symbol('another version')];
-    const labels = label(routes, registrations);
+    const labels = labelRoutes(routes, registrations);
     this.#methods = sortedMethods(routes.flatMap((route, index) => methodsToLook(route, labels[index])));
     this.#headIsGet = headIsGet(routes, labels);
     const looked = (route: FastifyRoute) => !(this.#headIsGet && route.method === 'HEAD');
@@ -190,30 +180,6 @@ function sortedMethods(methods: readonly string[]): readonly string[] {
   return [...new Set(methods)].sort(byMethod);
 }
 
-/**
- * Whether each route for HEAD is the one that Fastify adds to a route for GET, right behind it, and each route for GET
- * has one.
- *
- * @param labels the registration of each route, by its index
- */
-function headIsGet(routes: readonly FastifyRoute[], labels: readonly (RouteRegistration | undefined)[]): boolean {
-  const isPair = (index: number) => {
-    const [get, head] = [routes[index], routes[index + 1]];
-    return (
-      get?.method === 'GET' &&
-      head?.method === 'HEAD' &&
-      get.url === head.url &&
-      labels[index] === labels[index + 1] &&
-      sameConstraints(get.constraints ?? NONE, head.constraints ?? NONE)
-    );
-  };
-  return routes.every(({ method }, index) => {
-    if (method === 'GET') return isPair(index);
-    if (method === 'HEAD') return isPair(index - 1);
-    return typeof method === 'string' || method.includes('GET') === method.includes('HEAD');
-  });
-}
-
 /** The part of `find-my-way` that reads constraints off a request. */
 interface Constrainer {
   deriveConstraints(request: object): unknown;
@@ -242,7 +208,7 @@ function createRouter(
   const paramsFilterOf = createParamsFilter(adapter);
   for (const [index, route] of routes.entries()) {
     if (!isLooked(route)) continue;
-    const { method, url, constraints = NONE } = route;
+    const { method, url, constraints = {} } = route;
     const registration = labels[index];
     const acceptsParams = paramsFilterOf(url);
     const target: Target = { registration, routes: registration === undefined ? [] : [registration], acceptsParams };
@@ -271,86 +237,4 @@ function lookupsOf(
   if (versioning === undefined || versioning.type === VersioningType.URI) return [request];
   if (!mayCarryVersion(requestHeaders, versioning)) return [requestWithoutVersion(request, versioning)];
   return versions.map(version => Object.create(request, { [VERSION]: { value: version } }) as Lookup);
-}
-
-/** A route that Nest registered, as Fastify is to hold it. */
-interface Expected {
-  readonly registration: RouteRegistration;
-  readonly constraints: Constraints;
-}
-
-/**
- * Tells which of Fastify's routes are whose: verb, path and constraints, the version among them, are unique there.
- *
- * @returns the registration of each route, by its index
- */
-function label(
-  routes: readonly FastifyRoute[],
-  registrations: readonly RouteRegistration[],
-): readonly (RouteRegistration | undefined)[] {
-  const byPath = new Map<string, Expected[]>();
-  for (const registration of registrations) {
-    const expected = { registration, constraints: constraintsOf(registration) };
-    const ofPath = byPath.get(registration.path);
-    if (ofPath === undefined) byPath.set(registration.path, [expected]);
-    else ofPath.push(expected);
-  }
-  const find = (verb: string, { url, constraints = NONE }: FastifyRoute) =>
-    byPath.get(url)?.find(each => each.registration.verb === verb && sameConstraints(each.constraints, constraints))
-      ?.registration;
-  const labels = routes.map(route => {
-    const { method } = route;
-    if (typeof method !== 'string') return find('all', route);
-    // Fastify adds a HEAD route to every GET route by itself.
-    return find(method.toLowerCase(), route) ?? (method === 'HEAD' ? find('get', route) : undefined);
-  });
-
-  const found = new Set(labels);
-  for (const registration of registrations) {
-    if (found.has(registration)) continue;
-    const { verb, path } = registration;
-    // Nest may be told to drop the later of two equal routes.
-    const own = constraintsOf(registration);
-    const isTwin = ({ registration: other, constraints }: Expected) =>
-      other.verb === verb && found.has(other) && sameConstraints(constraints, own);
-    if (byPath.get(path)?.some(isTwin)) continue;
-    // Nest 11 registers routes for every method without their constraints: they serve any version.
-    const isPlain = (route: FastifyRoute, index: number) =>
-      labels[index] === undefined && isPlainAll(route) && route.url === path;
-    const plain = verb === 'all' ? routes.findIndex(isPlain) : -1;
-    if (plain === -1) throw new UnmatchedRouteError(registration);
-    labels[plain] = registration;
-    found.add(registration);
-  }
-  return labels;
-}
-
-function isPlainAll({ method, constraints = NONE }: FastifyRoute): boolean {
-  return typeof method !== 'string' && Object.keys(constraints).length === 0;
-}
-
-/** The constraints that Nest gives a route: those of `@RouteConstraints()`, and its version. */
-function constraintsOf(registration: RouteRegistration): Constraints {
-  const { handler, version } = registration;
-  const stated = routeConstraintsOf(handler);
-  if (isNeutral(registration)) return stated ?? NONE;
-  return { ...stated, version };
-}
-
-const NONE: Constraints = Object.freeze({});
-
-/**
- * Nest hands the values on as they are, a RegExp among them: the same values are the same constraints. Versions may be
- * lists of their own with the same entries.
- */
-function sameConstraints(one: Constraints, other: Constraints): boolean {
-  if (one === other) return true;
-  const keys = Object.keys(one);
-  if (keys.length !== Object.keys(other).length) return false;
-  return keys.every(key => (key === 'version' ? sameVersions(one[key], other[key]) : one[key] === other[key]));
-}
-
-function sameVersions(one: unknown, other: unknown): boolean {
-  const [versions, others] = [[one].flat(), [other].flat()];
-  return versions.length === others.length && versions.every((version, index) => version === others[index]);
 }
