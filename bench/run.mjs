@@ -20,7 +20,7 @@ const SECTIONS = {
     smoke: { rounds: 1, count: 512, sizes: [1, 10, 1000] },
   },
   routes: {
-    full: { boots: 5, rounds: 7, requests: 1000, routes: [10, 100, 1000, 5000] },
+    full: { boots: 9, rounds: 7, requests: 1000, routes: [10, 100, 1000, 5000] },
     smoke: { boots: 1, rounds: 1, requests: 20, routes: [10] },
   },
   app: {
