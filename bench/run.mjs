@@ -24,7 +24,7 @@ const SECTIONS = {
     smoke: { boots: 1, rounds: 1, requests: 20, routes: [10] },
   },
   app: {
-    full: { starts: 7, rounds: 3, requests: 2000 },
+    full: { starts: 15, rounds: 3, requests: 2000 },
     smoke: { starts: 1, rounds: 1, requests: 20 },
   },
   attack: {

@@ -650,7 +650,8 @@ export const REMEDIES = {
   'method-not-routed': 'Add a handler for {detail} at this path.',
   'method-malformed': 'Send the name of a method that scripts may use.',
   'header-not-allowed': 'Add {detail} to allowedHeaders{where}.',
-  'headers-malformed': 'Send a list of header names, at most 8192 characters.',
+  'headers-malformed':
+    'Send a list of header names, at most 8192 characters long, and with few empty or repeated elements.',
 } as const;
 
 /**

@@ -72,7 +72,7 @@ export function needsResolver(origin: string | undefined, policy: CompiledPolicy
 }
 
 /**
- * The server's side of the CORS check (Fetch §4.9). The raw bytes of `Origin` are compared, never a parsed form. What
+ * The server's side of the CORS check (Fetch §4.10). The raw bytes of `Origin` are compared, never a parsed form. What
  * matches is equal to a configured origin or follows the grammar: safe to send back.
  */
 export function allowsOrigin(origin: string | undefined, policy: CompiledPolicy, answer?: ResolverAnswer): boolean {

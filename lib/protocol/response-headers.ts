@@ -13,9 +13,10 @@ export const REFUSED_PREFLIGHT: CorsResponse = refusedResponse(PREFLIGHT_VARY);
 /** The answer to an allowed preflight (Fetch §3.3.3). */
 export function preflightResponse(policy: CompiledPolicy, maxAge: number, allowMethods: string): CorsResponse {
   const { allowOrigin } = policy.allowed;
-  const headers: Header[] = policy.terms.map(term => withMaxAge(term, maxAge));
-  headers.push(['Access-Control-Allow-Methods', allowMethods]);
-  return { allowOrigin, headers, vary: PREFLIGHT_VARY };
+  const terms = policy.terms.map(term => withMaxAge(term, maxAge));
+  const headers: readonly Header[] = Object.freeze([...terms, ['Access-Control-Allow-Methods', allowMethods]]);
+  // It may be kept, and handed out for every preflight of a path.
+  return Object.freeze({ allowOrigin, headers, vary: PREFLIGHT_VARY });
 }
 
 function withMaxAge(header: Header, maxAge: number): Header {

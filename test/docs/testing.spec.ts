@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as common from '@nestjs/common';
 import * as testing from '@nestjs/testing';
 import * as cors from 'nestjs-cors';
@@ -5,7 +7,7 @@ import supertest from 'supertest';
 import * as apps from '../support/app.js';
 import * as client from '../support/client.js';
 import * as expected from '../support/expected.js';
-import { blocksOf } from '../support/markdown.js';
+import { blocksOf, ROOT } from '../support/markdown.js';
 import { watchHandlers } from '../support/observe.js';
 import { exportsOf } from '../support/snippets.js';
 
@@ -23,6 +25,12 @@ describe('docs/testing.md', () => {
 
   // Its tests are tests.
   for (const test of tests) exportsOf(test, { ...packages, '../src/app.module.js': { AppModule } });
+
+  it('has the configuration of Jest that the CommonJS app of test/consumers runs with', () => {
+    const [block] = blocksOf('docs/testing.md').filter(({ language }) => language === 'json');
+    const used = readFileSync(join(ROOT, 'test/consumers/nest-12-cjs/test/jest-e2e.json'), 'utf8');
+    expect(JSON.parse(block?.text ?? '')).toEqual(JSON.parse(used));
+  });
 });
 
 describe('CONTRIBUTING.md', () => {
