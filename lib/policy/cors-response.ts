@@ -14,7 +14,7 @@ export interface CorsResponse {
   readonly vary: string;
 }
 
-const NO_HEADERS: readonly Header[] = Object.freeze([]);
+const NO_HEADERS: readonly Header[] = [];
 
 /** A response that is shared with nobody. */
 export function refusedResponse(vary: string): CorsResponse {

@@ -14,8 +14,7 @@ export const REFUSED_PREFLIGHT: CorsResponse = refusedResponse(PREFLIGHT_VARY);
 export function preflightResponse(policy: CompiledPolicy, maxAge: number, allowMethods: string): CorsResponse {
   const { allowOrigin } = policy.allowed;
   const terms = policy.terms.map(term => withMaxAge(term, maxAge));
-  const headers: readonly Header[] = Object.freeze([...terms, ['Access-Control-Allow-Methods', allowMethods]]);
-  // It may be kept, and handed out for every preflight of a path.
+  const headers: readonly Header[] = [...terms, ['Access-Control-Allow-Methods', allowMethods]];
   return Object.freeze({ allowOrigin, headers, vary: PREFLIGHT_VARY });
 }
 

