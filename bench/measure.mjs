@@ -23,7 +23,7 @@ export async function alternate(rounds, candidates) {
   return Object.fromEntries(names.map(name => [name, median(costs[name])]));
 }
 
-/** As many requests as stay in a processor's cache. */
+/** As many requests as stay in a processor's cache, where they are of the usual size. */
 const BATCH = 256;
 
 /**
@@ -43,18 +43,18 @@ export function keepShapeOf(object) {
  *
  * @param call synchronous
  */
-export function roundOf(count, makeRequest, call) {
+export function roundOf(count, makeRequest, call, batch = BATCH) {
   keepShapeOf(makeRequest(0));
   return () => {
     globalThis.gc?.();
     let total = 0n;
-    for (let done = 0; done < count; done += BATCH) {
-      const requests = Array.from({ length: BATCH }, (_, index) => makeRequest(done + index));
+    for (let done = 0; done < count; done += batch) {
+      const requests = Array.from({ length: batch }, (_, index) => makeRequest(done + index));
       const start = process.hrtime.bigint();
-      for (let index = 0; index < BATCH; index++) call(requests[index]);
+      for (let index = 0; index < batch; index++) call(requests[index]);
       total += process.hrtime.bigint() - start;
     }
-    return Number(total) / (Math.ceil(count / BATCH) * BATCH);
+    return Number(total) / (Math.ceil(count / batch) * batch);
   };
 }
 

@@ -54,9 +54,28 @@ for (const name of names) {
   console.log(`${text}\n`);
   sections.push(text);
 }
-if (!values.smoke && values.only === '') {
-  writeFileSync(new URL('RESULTS.md', import.meta.url), `${introduction()}\n\n${sections.join('\n\n')}\n`);
+if (!values.smoke) {
+  const file = new URL('RESULTS.md', import.meta.url);
+  const present = values.only === '' ? [] : sectionsOf(readFileSync(file, 'utf8'));
+  const others = present.filter(section => !sections.some(own => titleOf(own) === titleOf(section)));
+  // In the order of the first run.
+  const order = present.map(titleOf);
+  const all = [...others, ...sections].sort(
+    (one, other) => order.indexOf(titleOf(one)) - order.indexOf(titleOf(other)),
+  );
+  writeFileSync(file, `${introduction()}\n\n${all.join('\n\n')}\n`);
   console.log('Written to bench/RESULTS.md.');
+}
+
+function sectionsOf(results) {
+  return results
+    .split(/^(?=## )/m)
+    .slice(1)
+    .map(section => section.trim());
+}
+
+function titleOf(section) {
+  return section.split('\n', 1)[0];
 }
 
 async function measure(name, options) {
@@ -79,7 +98,7 @@ async function inProcess(name, options, ...part) {
 }
 
 function textOf({ title, about, tables, goals }) {
-  const parts = [`## ${title}`, about];
+  const parts = [`## ${title}`, `${about} Measured on ${today()}, at commit ${commit()}.`];
   for (const { caption, columns, rows } of tables) {
     if (caption !== undefined) parts.push(`${caption}:`);
     parts.push(markdownTable([columns, ...rows], { align: columns.map((_, index) => (index === 0 ? 'l' : 'r')) }));
@@ -93,6 +112,14 @@ function textOf({ title, about, tables, goals }) {
   return parts.join('\n\n');
 }
 
+function today() {
+  return new Date().toISOString().slice(0, 10);
+}
+
+function commit() {
+  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+}
+
 function format(value) {
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2);
 }
@@ -103,11 +130,10 @@ function introduction() {
   const packageOf = name => fileURLToPath(new URL(`../node_modules/${name}/package.json`, import.meta.url));
   const packages = ['@nestjs/core', 'express', 'fastify', 'cors', '@fastify/cors', 'hono', '@koa/cors'];
   const { version } = require('../package.json');
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const [{ model }] = cpus();
   return [
     '# Results',
-    `Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}, at commit ${commit}. Ratios are the result, absolute numbers are context: machines differ, and this one is shared. Everything that is compared was measured in alternating rounds of one run; each number is the median of its rounds.`,
+    `Written by \`npm run bench\` on ${today()}, section by section. Ratios are the result, absolute numbers are context: machines differ, and this one is shared. Everything that is compared was measured in alternating rounds of one run; each number is the median of its rounds.`,
     `nestjs-cors ${version}, ${packages.map(versionOf).join(', ')}; Node.js ${process.version} on ${process.platform} ${process.arch}, ${cpus().length} × ${model.trim()}.`,
   ].join('\n\n');
 }

@@ -205,7 +205,7 @@ export const PROBLEMS = {
   resolver_type: {
     severity: 'error',
     problem: 'has no method isAllowed(origin, context)',
-    hint: 'Write class {fix} implements CorsOriginResolver { isAllowed(origin, context) { … } }.',
+    hint: 'Write class {fix} implements CorsOriginResolver { isAllowed(origin, context) { \u2026 } }.',
   },
   origin_reflected: {
     severity: 'error',
@@ -617,7 +617,7 @@ export function quote(value: unknown): string {
 }
 
 function shorten(text: string, most = 120): string {
-  return text.length <= most ? text : `${text.slice(0, most)}…`;
+  return text.length <= most ? text : `${text.slice(0, most)}\u2026`;
 }
 
 /** Text from a request, fit for one line of a log: no control characters, no terminal escapes, bounded. */

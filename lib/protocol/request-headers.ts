@@ -24,7 +24,7 @@ const OK: HeaderListVerdict = Object.freeze({ ok: true });
 
 /**
  * Judges `Access-Control-Request-Headers` (Fetch §3.3.2), all or nothing. Names compare without regard to case; order,
- * white space, empty elements and split lines do not matter (RFC 9110 §5.6.1). One pass over the text.
+ * white space, empty elements and split lines do not matter (RFC 9110 §5.6.1). Two passes over the text at most.
  */
 export function judgeRequestHeaders(
   text: string | undefined,
@@ -32,9 +32,11 @@ export function judgeRequestHeaders(
 ): HeaderListVerdict {
   if (text === undefined) return OK;
   if (text.length > MAX_REQUEST_HEADERS_LENGTH) return { ok: false, reason: 'headers-malformed', name: '' };
-  let elements = allowed === undefined ? MAX_ELEMENTS : allowed.size + MAX_SPARE_ELEMENTS;
+  // Ahead of the names: to count them takes a fraction of reading them.
+  if (hasMoreElements(text, allowed === undefined ? MAX_ELEMENTS : allowed.size + MAX_SPARE_ELEMENTS)) {
+    return { ok: false, reason: 'headers-malformed', name: '' };
+  }
   for (let start = 0; start <= text.length;) {
-    if (elements-- === 0) return { ok: false, reason: 'headers-malformed', name: '' };
     const comma = text.indexOf(',', start);
     const end = comma === -1 ? text.length : comma;
     const name = trimSpaces(text, start, end);
@@ -47,6 +49,14 @@ export function judgeRequestHeaders(
     start = end + 1;
   }
   return OK;
+}
+
+function hasMoreElements(text: string, most: number): boolean {
+  let elements = 1;
+  for (let comma = text.indexOf(','); comma !== -1; comma = text.indexOf(',', comma + 1)) {
+    if (++elements > most) return true;
+  }
+  return false;
 }
 
 /** Whether `Access-Control-Request-Headers` is allowed. Most requests name all the headers that a policy allows. */

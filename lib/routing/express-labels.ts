@@ -74,7 +74,7 @@ export function isAll(marks: ExpressRoute['methods'], verbs: readonly string[]):
   return marks['_all'] === true || verbs.length >= METHODS.length;
 }
 
-/** What a route was registered with: `get`, `all`, … */
+/** What a route was registered with: `get`, or `all`. */
 function verbOf({ methods: marks }: ExpressRoute): string {
   const verbs = Object.keys(marks);
   return isAll(marks, verbs) ? 'all' : verbs.join();

@@ -77,7 +77,8 @@ describe('judgeRequestHeaders', () => {
       return times.reduce((least, time) => (time < least ? time : least));
     }
 
-    const benign = `${'content-type,'.repeat(615)},,,,,`;
+    /** Allowed, and read from its beginning to its end. */
+    const benign = 'content-type'.padEnd(LENGTH);
 
     it.each([
       ['commas', fill(',')],
@@ -94,6 +95,7 @@ describe('judgeRequestHeaders', () => {
       ['names and bad bytes', `${fill('x-a,').slice(1)}\0`],
     ])('for %s', (_, text) => {
       expect([benign.length, text.length]).toEqual([LENGTH, LENGTH]);
+      expect(judgeRequestHeaders(benign, ALLOWED)).toEqual({ ok: true });
       const allowance = shortestTime(benign) * 20n;
       expect(shortestTime(text, allowance)).toBeLessThan(allowance);
     });
