@@ -8,10 +8,11 @@ const TOKEN_CHARACTERS = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabc
 /** The verdict, said plainly: split, trim, compare. */
 function judgePlainly(text: string, allowed: ReadonlySet<string> | undefined): object {
   if (text.length > 8192) return { ok: false, reason: 'headers-malformed', name: '' };
-  for (const [index, element] of text.split(',').entries()) {
-    if (index >= (allowed === undefined ? 128 : allowed.size + 16)) {
-      return { ok: false, reason: 'headers-malformed', name: '' };
-    }
+  const elements = text.split(',');
+  if (elements.length > (allowed === undefined ? 128 : allowed.size + 16)) {
+    return { ok: false, reason: 'headers-malformed', name: '' };
+  }
+  for (const element of elements) {
     let name = element;
     while (name.startsWith(' ') || name.startsWith('\t')) name = name.slice(1);
     while (name.endsWith(' ') || name.endsWith('\t')) name = name.slice(0, -1);
