@@ -39,7 +39,8 @@ for (const { file, format, onDemand } of BUILDS) {
   await bundle.write({
     file: join(dist, file),
     format,
-    sourcemap: true,
+    // Bundlers make their own.
+    sourcemap: onDemand !== 'bundler.js',
     interop: 'auto',
     esModule: true,
     externalLiveBindings: false,

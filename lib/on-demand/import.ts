@@ -1,12 +1,15 @@
 import { createRequire } from 'node:module';
 import type { OnDemandPackages } from './packages.js';
 
-const require = createRequire(import.meta.url);
-
 /** {@inheritDoc OnDemandPackages} */
 export const onDemand: OnDemandPackages = {
-  findMyWay: () => require('find-my-way'),
-  levenshtein: () => require('fastest-levenshtein'),
-  tldts: () => require('tldts'),
-  yaml: () => require('yaml'),
+  findMyWay: () => load('find-my-way') as ReturnType<OnDemandPackages['findMyWay']>,
+  levenshtein: () => load('fastest-levenshtein') as ReturnType<OnDemandPackages['levenshtein']>,
+  tldts: () => load('tldts') as ReturnType<OnDemandPackages['tldts']>,
+  yaml: () => load('yaml') as ReturnType<OnDemandPackages['yaml']>,
 };
+
+/** Where a bundler took this file after all, `import.meta` may be empty: that must not matter until it is needed. */
+function load(name: string): unknown {
+  return createRequire(import.meta.url)(name);
+}

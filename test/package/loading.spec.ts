@@ -135,6 +135,35 @@ describe.each<[entry: 'import' | 'require', format: Format]>([
   );
 });
 
+it(
+  'the package boots in a bundle that took the build for Node, as long as it needs nothing on demand',
+  async () => {
+    const folder = newFolder();
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
+    const file = join(folder, 'bundle.cjs');
+    await build({
+      stdin: {
+        contents: `${LOAD.import}${BOOT}
+          issuesOf({ origin: ['https://app.example.com'] }).then(found => console.log(JSON.stringify(found)));`,
+        resolveDir: ROOT,
+        loader: 'js',
+      },
+      tsconfigRaw: {},
+      bundle: true,
+      platform: 'node',
+      // In place of the usual ones, `module` among them.
+      conditions: ['node'],
+      format: 'cjs',
+      outfile: file,
+      external: ['@nestjs', 'reflect-metadata', 'rxjs'].flatMap(name => [name, `${name}/*`]),
+      logLevel: 'silent',
+    });
+
+    expect(JSON.parse(runIn(folder, file))).toBe('boots');
+  },
+  TIMEOUT,
+);
+
 function runIn(folder: string, file: string): string {
   return execFileSync(process.execPath, ['--no-warnings', file], { cwd: folder, encoding: 'utf8' });
 }
