@@ -133,6 +133,23 @@ describe.each(PLATFORMS)('The place of what is refused at boot on %s', platform 
     expect(error.message).toContain('@Cors() of AdminController.list (GET /admin)\n  "typo" ');
   });
 
+  it('is told with every route of a controller that misspells an option', async () => {
+    @Cors({ maxAgee: 5 } as object)
+    @Controller('orders')
+    class OrdersController {
+      @Get()
+      list() {}
+
+      @Put(':id')
+      replace() {}
+    }
+    const error = await boot({ origin: APP }, { controllers: [OrdersController, CatsController] });
+
+    expect(error.issues.map(({ code, routes }) => [code, routes.map(({ path }) => path)])).toEqual([
+      ['option_unknown', ['/orders', '/orders/:id']],
+    ]);
+  });
+
   it('has the module without options', async () => {
     const error = await boot(undefined, { imports: [CorsModule] });
 
