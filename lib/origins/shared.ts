@@ -1,4 +1,5 @@
 import type { CorsRequestContext } from '../policy/options.js';
+import type { ResolverAnswer } from '../protocol/decision.js';
 import type { Answered, Ask } from './ask.js';
 
 /**
@@ -6,8 +7,7 @@ import type { Answered, Ask } from './ask.js';
  * resolver is told, headers included: it may decide by any of it.
  */
 export function shared(ask: Ask): Ask {
-  /** Who waits for the answer to each open question. */
-  const open = new Map<string, Answered[]>();
+  const open = new Map<string, Promise<ResolverAnswer>>();
   const idOf = numbered();
   const keyOf = (origin: string, context: CorsRequestContext) => {
     const { method, url, host, headers, preflight, controller, handler } = context;
@@ -15,23 +15,25 @@ export function shared(ask: Ask): Ask {
   };
 
   return (origin, context, done) => {
-    const others = open.size === 0 ? undefined : open.get(keyOf(origin, context));
-    if (others !== undefined) {
-      others.push(done);
+    const present = open.size === 0 ? undefined : open.get(keyOf(origin, context));
+    if (present !== undefined) {
+      // By a promise: who waits goes on in its own asynchronous context, not in that of the request that was first.
+      void present.then(done);
       return;
     }
-    const waiting = [done];
     let key: string | undefined = undefined;
+    let settle: Answered | undefined;
     let isAnswered = false;
     ask(origin, context, answer => {
       isAnswered = true;
       if (key !== undefined) open.delete(key);
-      for (const each of waiting) each(answer);
+      settle?.(answer);
+      done(answer);
     });
     // What answers at once is never open: it pays for no key.
     if (isAnswered) return;
     key = keyOf(origin, context);
-    open.set(key, waiting);
+    open.set(key, new Promise(resolve => (settle = resolve)));
   };
 }
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CorsRequestContext } from 'nestjs-cors';
 import type { Ask } from '../../lib/origins/ask.js';
 import { shared } from '../../lib/origins/shared.js';
@@ -16,7 +17,8 @@ function openResolver() {
   return { ask: askerOf(shared(open)), asked, settle };
 }
 
-const askerOf = (ask: Ask) => (origin: string, context: CorsRequestContext) => answerOf(ask, origin, context);
+const askerOf = (ask: Ask) =>
+  Object.assign((origin: string, context: CorsRequestContext) => answerOf(ask, origin, context), { direct: ask });
 
 class OneController {
   list() {}
@@ -68,6 +70,30 @@ describe('A shared resolver', () => {
     settle[1]?.('denied');
     settle[0]?.('allowed');
     expect(await Promise.all(answers)).toEqual(['allowed', 'denied']);
+  });
+
+  it('answers each who waits in the asynchronous context in which it was asked', async () => {
+    const { ask, settle } = openResolver();
+    const context = new AsyncLocalStorage<string>();
+    const told: unknown[] = [];
+    const waiting = ['one', 'two', 'three'].map(name =>
+      context.run(name, async () => {
+        await ask(APP, CONTEXT);
+        told.push([name, context.getStore()]);
+      }),
+    );
+    const direct = new Promise<void>(resolve => {
+      // As the module asks: no promise of its own brings the context back.
+      context.run('four', () => {
+        ask.direct(APP, CONTEXT, () => {
+          told.push(['four', context.getStore()]);
+          resolve();
+        });
+      });
+    });
+    settle[0]?.('allowed');
+    await Promise.all([...waiting, direct]);
+    expect(told).toEqual(expect.arrayContaining(['one', 'two', 'three', 'four'].map(name => [name, name])));
   });
 
   it('is asked twice where one of two questions has a controller', () => {
