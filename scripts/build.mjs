@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const { rollup } = createRequire(import.meta.url)('@rollup/wasm-node');
@@ -29,7 +29,7 @@ execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '
 for (const { file, format, onDemand } of BUILDS) {
   const bundle = await rollup({
     input: join(modules, 'index.js'),
-    external: id => !id.startsWith('.') && !id.startsWith('/'),
+    external: id => !id.startsWith('.') && !isAbsolute(id),
     plugins: [choose(onDemand), withSourceMaps()],
     onLog(_level, { code, message }) {
       // What TypeScript makes of decorators asks for a global helper: there is none.

@@ -1,3 +1,4 @@
+import { isListed } from './names.js';
 import { MAX_ORIGIN_LENGTH, parseOrigin } from './origin-grammar.js';
 import type { OriginPattern } from './origin-pattern.js';
 
@@ -26,11 +27,7 @@ export function compileOrigins(patterns: readonly OriginPattern[]): OriginMatche
 const FEW = 8;
 
 function isOneOf(list: readonly string[]): OriginMatcher {
-  return origin => {
-    // By index: `includes()` costs as much again.
-    for (let index = 0; index < list.length; index++) if (list[index] === origin) return true;
-    return false;
-  };
+  return origin => isListed(list, origin);
 }
 
 /** The patterns of a list. */

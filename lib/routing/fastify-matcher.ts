@@ -79,8 +79,7 @@ export class FastifyMatcher implements RouteMatcher {
     const labels = labelRoutes(routes, registrations);
     this.#methods = sortedMethods(routes.flatMap((route, index) => methodsToLook(route, labels[index])));
     this.#headIsGet = headIsGet(routes, labels);
-    const looked = (route: FastifyRoute) => !(this.#headIsGet && route.method === 'HEAD');
-    this.#makeRouter = () => createRouter(adapter, routes, labels, looked);
+    this.#makeRouter = () => createRouter(adapter, routes, labels, this.#headIsGet);
   }
 
   /** Made when the first path is matched: an app that answers no preflight, such as a test's, boots without it. */
@@ -187,13 +186,13 @@ interface Constrainer {
 
 /**
  * @param labels the registration of each route, by its index
- * @param isLooked whether a route is looked up
+ * @param headIsGet whether HEAD is looked up as GET
  */
 function createRouter(
   adapter: AbstractHttpAdapter,
   routes: readonly FastifyRoute[],
   labels: readonly (RouteRegistration | undefined)[],
-  isLooked: (route: FastifyRoute) => boolean,
+  headIsGet: boolean,
 ): Router {
   const options = fastifyRouterOptions(adapter);
   const { version, ...constraints } = options.constraints ?? {};
@@ -207,8 +206,8 @@ function createRouter(
   } as never);
   const paramsFilterOf = createParamsFilter(adapter);
   for (const [index, route] of routes.entries()) {
-    if (!isLooked(route)) continue;
     const { method, url, constraints = {} } = route;
+    if (headIsGet && method === 'HEAD') continue;
     const registration = labels[index];
     const acceptsParams = paramsFilterOf(url);
     const target: Target = { registration, routes: registration === undefined ? [] : [registration], acceptsParams };
