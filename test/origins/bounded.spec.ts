@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import type { ResolverFault } from '../../lib/origins/ask.js';
 import { bounded, type IsAllowed } from '../../lib/origins/bounded.js';
+import { shared } from '../../lib/origins/shared.js';
 import { APP } from '../support/expected.js';
 import { answerOf, CONTEXT } from '../support/resolver.js';
 
@@ -42,6 +43,21 @@ describe('A bounded resolver', () => {
     expect(answer).toBeInstanceOf(Promise);
     expect(jest.getTimerCount()).toBe(1);
     expect([await answer, faults, jest.getTimerCount()]).toEqual([expected, [], 0]);
+  });
+
+  it('that promises an answer has it in the next turn of the microtask queue, also where it is shared', async () => {
+    const ask = shared(
+      bounded(
+        async () => true,
+        1000,
+        () => {},
+      ),
+    );
+    let answer: unknown;
+    ask(APP, CONTEXT, said => (answer = said));
+    expect(answer).toBeUndefined();
+    await undefined;
+    expect(answer).toBe('allowed');
   });
 
   it.each([[undefined], [null], [1], [0], ['true'], [''], [{}], [[]], [Object(true)], [() => true]])(
