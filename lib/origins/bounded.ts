@@ -1,6 +1,6 @@
 import type { CorsRequestContext } from '../policy/options.js';
 import type { ResolverAnswer } from '../protocol/decision.js';
-import type { Answered, Ask, ReportFault } from './ask.js';
+import type { Answered, Ask, ReportFault, ResolverFault } from './ask.js';
 
 /** What the app's code may answer, whatever its types say. */
 export type IsAllowed = (origin: string, context: CorsRequestContext) => unknown;
@@ -36,6 +36,13 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
+/** All that a promise refers to while it is pending, so that a resolver that hangs keeps no request in memory. */
+interface OpenCall {
+  /** Cleared when the answer is known or the time is up. */
+  done: Answered | undefined;
+  timer: NodeJS.Timeout | undefined;
+}
+
 function answerWithinTime(
   value: PromiseLike<unknown>,
   timeoutMs: number,
@@ -43,24 +50,29 @@ function answerWithinTime(
   report: ReportFault,
   done: Answered,
 ): void {
-  let settled = false;
-  const settle = (answer: () => ResolverAnswer) => {
-    // What comes after the time is up concerns nobody any more.
-    if (settled) return;
-    settled = true;
-    clearTimeout(timer);
-    done(answer());
-  };
-  const fail = (fault: Parameters<ReportFault>[0], cause: unknown) => {
-    settle(() => {
-      report(fault, cause);
-      return 'failed';
-    });
-  };
-  const timer = setTimeout(() => fail('timed-out', timeoutMs), timeoutMs);
+  const call: OpenCall = { done, timer: undefined };
+  // No closure here may name `done`: a promise that stays pending keeps every variable that its reactions share.
+  call.timer = setTimeout(() => fail(call, report, 'timed-out', timeoutMs), timeoutMs);
   // Also for what only looks like a promise: one that throws or settles twice.
   Promise.resolve(value).then(
-    answer => settle(() => read(answer)),
-    (error: unknown) => fail('rejected', error),
+    answer => close(call)?.(read(answer)),
+    (error: unknown) => fail(call, report, 'rejected', error),
   );
+}
+
+function fail(call: OpenCall, report: ReportFault, fault: ResolverFault, cause: unknown): void {
+  const done = close(call);
+  // Too late, like any answer once the time is up.
+  if (done === undefined) return;
+  report(fault, cause);
+  done('failed');
+}
+
+/** Ends the wait and returns its callback: the first time only. */
+function close(call: OpenCall): Answered | undefined {
+  const { done, timer } = call;
+  clearTimeout(timer);
+  call.done = undefined;
+  call.timer = undefined;
+  return done;
 }

@@ -23,6 +23,7 @@ import { closeApps, PLATFORMS, startApp, type AppOptions } from '../support/app.
 import { preflightOf, sendLines } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';
 import { RecordingLogger } from '../support/logger.js';
+import { collectGarbage } from '../support/node-process.js';
 import { watchHandlers } from '../support/observe.js';
 
 const { ran, take, observe } = watchHandlers();
@@ -341,6 +342,30 @@ describe.each(PLATFORMS)('A resolver on %s', platform => {
     await new Promise(resolve => setImmediate(resolve));
     process.off('unhandledRejection', note);
     expect([late.length, unhandled]).toEqual([1, []]);
+  });
+
+  it('that hangs keeps no request or response in memory that was answered when the time was up', async () => {
+    // What an async function that waits forever refers to: its promise and its arguments.
+    const hanging: (readonly [Promise<boolean>, CorsRequestContext])[] = [];
+    const hang = (_origin: string, context: CorsRequestContext) => {
+      const promise = new Promise<boolean>(() => {});
+      hanging.push([promise, context]);
+      return promise;
+    };
+    const app = await start(hang, { own: { resolver: { timeoutMs: 5 } } });
+    const served: WeakRef<object>[] = [];
+    const note = (request: object, response: object) => served.push(new WeakRef(request), new WeakRef(response));
+    (app.getHttpServer() as { on(event: 'request', listener: typeof note): void }).on('request', note);
+
+    for (let round = 0; round < 10; round++) {
+      expect(await observe(app, get('/cats', APP))).toEqual({ status: 200, cors: UNREADABLE, ran: ['list'] });
+      expect(await observe(app, preflightOf('/cats', APP, 'GET'))).toEqual({ status: 403, cors: REFUSED, ran: [] });
+      expect(await observe(app, get('/nope', APP))).toEqual({ status: 404, cors: UNREADABLE, ran: [] });
+    }
+    await collectGarbage();
+    expect(served).toHaveLength(60);
+    expect(hanging).toHaveLength(30);
+    expect(served.filter(each => each.deref() !== undefined)).toHaveLength(0);
   });
 
   it('is asked once for requests that are equal and open at the same time (DYN-09)', async () => {

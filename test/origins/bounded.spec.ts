@@ -1,8 +1,10 @@
 import { jest } from '@jest/globals';
-import type { ResolverFault } from '../../lib/origins/ask.js';
+import type { Ask, ResolverFault } from '../../lib/origins/ask.js';
 import { bounded, type IsAllowed } from '../../lib/origins/bounded.js';
 import { shared } from '../../lib/origins/shared.js';
+import type { ResolverAnswer } from '../../lib/protocol/decision.js';
 import { APP } from '../support/expected.js';
+import { collectGarbage } from '../support/node-process.js';
 import { answerOf, CONTEXT } from '../support/resolver.js';
 
 /** Asks once, with everything that was reported by then. */
@@ -142,5 +144,36 @@ describe('A bounded resolver', () => {
     const { answer, faults } = asking(() => new Promise(resolve => setTimeout(() => resolve(true), 4)), 5);
     await jest.advanceTimersByTimeAsync(10);
     expect([await answer, faults]).toEqual(['allowed', []]);
+  });
+
+  it.each<[string, (ask: Ask) => Ask]>([
+    ['alone', ask => ask],
+    ['shared', shared],
+  ])('that hangs, %s, holds none of its callers once the time is up', async (_what, wrap) => {
+    const pending: Promise<unknown>[] = [];
+    const hang = () => {
+      const promise = new Promise(() => {});
+      pending.push(promise);
+      return promise;
+    };
+    const ask = wrap(bounded(hang, 250, () => {}));
+    const held: WeakRef<object>[] = [];
+    const answers: ResolverAnswer[] = [];
+    // A function of its own: the frame of this one would hold the last caller.
+    const callOnce = (url: string) => {
+      const caller = { answered: (answer: ResolverAnswer) => void answers.push(answer) };
+      const context = { ...CONTEXT, url };
+      held.push(new WeakRef(caller), new WeakRef(context));
+      ask(APP, context, answer => caller.answered(answer));
+    };
+    // Each URL twice: where questions are shared, the second caller waits for the first one's answer.
+    for (let i = 0; i < 10; i++) callOnce(`/cats?x=${String(i >> 1)}`);
+    await jest.advanceTimersByTimeAsync(250);
+    jest.useRealTimers();
+    await collectGarbage();
+
+    expect(answers).toEqual(Array(10).fill('failed'));
+    expect(pending).toHaveLength(wrap === shared ? 5 : 10);
+    expect(held.filter(each => each.deref() !== undefined)).toHaveLength(0);
   });
 });

@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { jest } from '@jest/globals';
 import type { CorsRequestContext } from 'nestjs-cors';
 import type { Ask } from '../../lib/origins/ask.js';
+import { bounded } from '../../lib/origins/bounded.js';
 import { shared } from '../../lib/origins/shared.js';
 import type { ResolverAnswer } from '../../lib/protocol/decision.js';
 import { ADMIN, APP } from '../support/expected.js';
@@ -28,6 +30,8 @@ class OneController {
 const AnotherController = { OneController: class OneController {} }.OneController;
 const { list, other } = OneController.prototype;
 const SERVED = { ...CONTEXT, controller: OneController, handler: list };
+
+afterEach(() => void jest.useRealTimers());
 
 describe('A shared resolver', () => {
   it('is asked once while an equal question is open, and gives all the same answer', async () => {
@@ -112,6 +116,21 @@ describe('A shared resolver', () => {
     expect(asked).toHaveLength(2);
     settle[1]?.('denied');
     expect([await second, await third]).toEqual(['denied', 'denied']);
+  });
+
+  it('calls a resolver again for an equal question once the time of the first is up', async () => {
+    jest.useFakeTimers();
+    let calls = 0;
+    const hang = () => {
+      calls++;
+      return new Promise(() => {});
+    };
+    const ask = askerOf(shared(bounded(hang, 250, () => {})));
+    for (let round = 1; round <= 3; round++) {
+      const answers = [ask(APP, CONTEXT), ask(APP, CONTEXT)];
+      await jest.advanceTimersByTimeAsync(250);
+      expect([await Promise.all(answers), calls]).toEqual([['failed', 'failed'], round]);
+    }
   });
 
   it('passes on at once what is answered at once, each time, and makes no promise of it', () => {
