@@ -7,6 +7,7 @@ import { bounded, type IsAllowed } from './origins/bounded.js';
 import { faultLog } from './origins/fault-log.js';
 import { shared } from './origins/shared.js';
 import { problem, type Problem } from './policy/issue.js';
+import type { ResolverLimits } from './policy/module-options.js';
 import type { CorsOriginResolver, CorsOriginResolverRef } from './policy/options.js';
 import { isResolverClass, type ResolverClass } from './policy/resolver-ref.js';
 import { SCOPE_OPTIONS_METADATA } from './routing/nest-internals.js';
@@ -24,7 +25,7 @@ export class CorsOriginResolvers {
   /** @param report called for each that cannot be asked */
   async bind(
     refs: Iterable<CorsOriginResolverRef>,
-    timeoutMs: number,
+    limits: ResolverLimits,
     report: (ref: CorsOriginResolverRef, found: Problem) => void,
   ): Promise<BoundResolvers> {
     const bound = new Map<CorsOriginResolverRef, Ask>();
@@ -34,7 +35,7 @@ export class CorsOriginResolvers {
         : (ref as IsAllowed);
       if (isAllowed === undefined) continue;
       const tell = faultLog((...fault) => this.#logger.error(faultLine(ref.name, ...fault)));
-      bound.set(ref, shared(bounded(isAllowed, timeoutMs, tell)));
+      bound.set(ref, shared(bounded(isAllowed, limits, tell)));
     }
     return bound;
   }

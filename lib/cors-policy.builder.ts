@@ -92,7 +92,7 @@ class PolicySetBuilder {
     return Object.freeze({
       ...set,
       debug: stated.debug,
-      resolverTimeout: stated.resolverTimeout,
+      resolverLimits: stated.resolverLimits,
       resolvers: this.#resolvers,
       warnings: Object.freeze(this.issues.warnings()),
     });

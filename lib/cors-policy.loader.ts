@@ -113,8 +113,8 @@ export class CorsPolicyLoader {
   }
 
   async #bind(policies: PolicySet, matcher: RouteMatcher, issues: IssueCollector): Promise<PolicyTable> {
-    const { resolvers, resolverTimeout } = policies;
-    const bound = await this.resolvers.bind(resolvers.keys(), resolverTimeout, (ref, found) =>
+    const { resolvers, resolverLimits } = policies;
+    const bound = await this.resolvers.bind(resolvers.keys(), resolverLimits, (ref, found) =>
       issues.add(resolvers.get(ref) ?? { level: 'module' }, found),
     );
     throwErrors(issues);

@@ -2,6 +2,7 @@ import type { CorsIssue, CorsIssueLocation } from './cors-issue.js';
 import type { Bounds } from './policy/bounds.js';
 import { createPolicyCompiler, type CompiledPolicy } from './policy/compile.js';
 import type { MergedPolicy } from './policy/merge.js';
+import type { ResolverLimits } from './policy/module-options.js';
 import type { CorsOriginResolverRef } from './policy/options.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
 
@@ -28,8 +29,7 @@ export interface PolicySet {
   /** Whether `rejectDisallowed` is on for anything but controllers' routes. */
   readonly rejectsUnrouted: boolean;
   readonly debug: boolean;
-  /** How long a resolver may take to answer, in milliseconds. */
-  readonly resolverTimeout: number;
+  readonly resolverLimits: ResolverLimits;
   /** The resolvers that policies ask, each with the place that names it first. */
   readonly resolvers: ReadonlyMap<CorsOriginResolverRef, CorsIssueLocation>;
   readonly warnings: readonly CorsIssue[];

@@ -98,12 +98,17 @@ export const PROBLEMS = {
   resolver_options_type: {
     severity: 'error',
     problem: 'is not an object of resolver options',
-    hint: 'Write { timeoutMs: 1000 }. The resolver itself stands in `origin`.',
+    hint: 'Write { timeoutMs: 1000, maxOpen: 1000 }. The resolver itself stands in `origin`.',
   },
   resolver_timeout: {
     severity: 'error',
     problem: 'is not a whole number of milliseconds from 1 to 60000',
     hint: 'Write 1000 for a second.',
+  },
+  resolver_max_open: {
+    severity: 'error',
+    problem: 'is not a whole number of calls from 1 to 100000',
+    hint: 'Write 1000, which is the default.',
   },
   gateway_resolver: {
     severity: 'error',
@@ -672,6 +677,7 @@ export function faultLine(name: string, fault: ResolverFault, cause: unknown, un
     rejected: `rejected with ${reasonText(cause)}`,
     'timed-out': `gave no answer within ${quote(cause)} ms`,
     'not-boolean': `answered ${quote(cause)}, which is no boolean`,
+    'too-many-open': `was not called because its open calls reached resolver.maxOpen (${quote(cause)})`,
   }[fault];
   const before = untold === 0 ? '' : ` The same happened ${String(untold)} more times since it was last told.`;
   return `The resolver ${name === '' ? 'function' : shorten(name)} ${what}: the origin is denied.${before}`;

@@ -17,7 +17,7 @@ export async function run({ rounds, count }) {
   const later = compile({ origin: [ORIGIN, allowLater] });
   // As the module asks: bounded in time, and once for questions that are equal.
   const policiesWith = resolver => {
-    const ask = shared(bounded(resolver, 1000, () => {}));
+    const ask = shared(bounded(resolver, { timeoutMs: 1000, maxOpen: 1000 }, () => {}));
     return {
       asksResolvers: true,
       ask: ({ origin, method, preflight }, { url, host, headers }, done) =>

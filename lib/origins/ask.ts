@@ -12,7 +12,7 @@ export type Answered = (answer: ResolverAnswer) => void;
 export type Ask = (origin: string, context: CorsRequestContext, done: Answered) => void;
 
 /** Why a resolver gave no answer. */
-export type ResolverFault = 'threw' | 'rejected' | 'timed-out' | 'not-boolean';
+export type ResolverFault = 'threw' | 'rejected' | 'timed-out' | 'not-boolean' | 'too-many-open';
 
-/** Told of each fault; `cause` is what was thrown or answered. */
+/** Called for each fault; `cause` is what was thrown or answered, or the limit that was reached. */
 export type ReportFault = (fault: ResolverFault, cause: unknown) => void;

@@ -1,24 +1,32 @@
+import type { ResolverLimits } from '../policy/module-options.js';
 import type { CorsRequestContext } from '../policy/options.js';
 import type { ResolverAnswer } from '../protocol/decision.js';
 import type { Answered, Ask, ReportFault, ResolverFault } from './ask.js';
+import { OpenCalls, type Call } from './open-calls.js';
 
 /** What the app's code may answer, whatever its types say. */
 export type IsAllowed = (origin: string, context: CorsRequestContext) => unknown;
 
 /**
  * Puts bounds around the app's code: what throws, rejects, takes too long or answers no boolean has failed, and is
- * reported. Fails closed.
+ * reported. So is a call that is not made because too many are open. Fails closed.
  */
-export function bounded(isAllowed: IsAllowed, timeoutMs: number, report: ReportFault): Ask {
+export function bounded(isAllowed: IsAllowed, limits: ResolverLimits, report: ReportFault): Ask {
+  const { timeoutMs, maxOpen } = limits;
+  const calls = new OpenCalls(limits);
   const read = (value: unknown): ResolverAnswer => {
     if (typeof value === 'boolean') return value ? 'allowed' : 'denied';
     report('not-boolean', value);
     return 'failed';
   };
   const ask = (origin: string, context: CorsRequestContext, done: Answered): ResolverAnswer | undefined => {
+    if (calls.areTooMany) {
+      report('too-many-open', maxOpen);
+      return 'failed';
+    }
     try {
       const value = isAllowed(origin, context);
-      return isThenable(value) ? void answerWithinTime(value, timeoutMs, read, report, done) : read(value);
+      return isThenable(value) ? void answerWithinTime(value, timeoutMs, calls, read, report, done) : read(value);
     } catch (error) {
       report('threw', error);
       return 'failed';
@@ -37,7 +45,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** All that a promise refers to while it is pending, so that a resolver that hangs keeps no request in memory. */
-interface OpenCall {
+interface OpenCall extends Call {
   /** Cleared when the answer is known or the time is up. */
   done: Answered | undefined;
   timer: NodeJS.Timeout | undefined;
@@ -46,22 +54,35 @@ interface OpenCall {
 function answerWithinTime(
   value: PromiseLike<unknown>,
   timeoutMs: number,
+  calls: OpenCalls,
   read: (value: unknown) => ResolverAnswer,
   report: ReportFault,
   done: Answered,
 ): void {
-  const call: OpenCall = { done, timer: undefined };
-  // No closure here may name `done`: a promise that stays pending keeps every variable that its reactions share.
-  call.timer = setTimeout(() => fail(call, report, 'timed-out', timeoutMs), timeoutMs);
-  // Also for what only looks like a promise: one that throws or settles twice.
+  const call: OpenCall = { done, timer: undefined, openUntil: 0 };
+  // No closure below may name `done`: a promise that stays pending keeps every variable that its reactions share.
+  // `resolve()` also takes what only looks like a promise: one that throws or settles twice.
   Promise.resolve(value).then(
-    answer => close(call)?.(read(answer)),
-    (error: unknown) => fail(call, report, 'rejected', error),
+    answer => {
+      calls.close(call);
+      answered(call)?.(read(answer));
+    },
+    (error: unknown) => {
+      calls.close(call);
+      fail(call, report, 'rejected', error);
+    },
   );
+  // Already answered, by a promise whose own `then` calls back at once. One that throws does not come this far.
+  if (call.done === undefined) return;
+  calls.open(call);
+  call.timer = setTimeout(() => {
+    calls.timeOut(call);
+    fail(call, report, 'timed-out', timeoutMs);
+  }, timeoutMs);
 }
 
 function fail(call: OpenCall, report: ReportFault, fault: ResolverFault, cause: unknown): void {
-  const done = close(call);
+  const done = answered(call);
   // Too late, like any answer once the time is up.
   if (done === undefined) return;
   report(fault, cause);
@@ -69,7 +90,7 @@ function fail(call: OpenCall, report: ReportFault, fault: ResolverFault, cause: 
 }
 
 /** Ends the wait and returns its callback: the first time only. */
-function close(call: OpenCall): Answered | undefined {
+function answered(call: OpenCall): Answered | undefined {
   const { done, timer } = call;
   clearTimeout(timer);
   call.done = undefined;

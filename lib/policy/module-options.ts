@@ -1,6 +1,7 @@
 import { readBounds, type Bounds } from './bounds.js';
-import { problem, type Problem } from './issue.js';
+import { problem, type Problem, type Report } from './issue.js';
 import type { PolicyLevel } from './merge.js';
+import type { CorsResolverOptions } from './options.js';
 import { readReference, type NamedPolicies } from './reference.js';
 import { isOptions } from './snapshot.js';
 import { INVALID, readKey, readPolicy, reportUnknownKeys } from './stated.js';
@@ -14,9 +15,11 @@ export interface StatedModule {
   /** Whether the interceptor is registered. */
   readonly interceptor: boolean;
   readonly bounds: Bounds | undefined;
-  /** In milliseconds. */
-  readonly resolverTimeout: number;
+  readonly resolverLimits: ResolverLimits;
 }
+
+/** `resolver`, with its defaults. */
+export type ResolverLimits = Readonly<Required<CorsResolverOptions>>;
 
 /** One entry of `routes`: a path, not yet read, and the levels its policy adds to the module's. */
 export interface StatedRule {
@@ -33,8 +36,10 @@ export type ModulePart = { readonly policy: string } | { readonly rule: string }
 export type ReportModule = (found: Problem, part?: ModulePart, at?: string) => void;
 
 const MODULE_KEYS = ['policies', 'routes', 'bounds', 'resolver', 'debug', 'interceptor'] as const;
-const DEFAULT_TIMEOUT = 1000;
-const LONGEST_TIMEOUT = 60_000;
+const RESOLVER_LIMITS = {
+  timeoutMs: { standard: 1000, most: 60_000, code: 'resolver_timeout' },
+  maxOpen: { standard: 1000, most: 100_000, code: 'resolver_max_open' },
+} as const;
 
 /** Reads the module's options, whatever they are; every problem is reported, none is thrown. */
 export function readModuleOptions(options: unknown, production: boolean, report: ReportModule): StatedModule {
@@ -48,7 +53,7 @@ export function readModuleOptions(options: unknown, production: boolean, report:
     policies,
     rules: readRules(readKey(readable, 'routes', report), policies, report),
     bounds: readBounds(readKey(readable, 'bounds', report), report),
-    resolverTimeout: readResolverTimeout(readKey(readable, 'resolver', report), report),
+    resolverLimits: readResolverLimits(readKey(readable, 'resolver', report), report),
     debug: readDebug(readKey(readable, 'debug', report), production, report),
     interceptor: readInterceptor(options, report) ?? true,
   };
@@ -69,19 +74,25 @@ export function readInterceptor(options: unknown, report: ReportModule = () => u
   return void report(problem('boolean_type', 'interceptor', value));
 }
 
-function readResolverTimeout(value: unknown, report: ReportModule): number {
-  if (value === undefined || value === INVALID) return DEFAULT_TIMEOUT;
-  if (!isOptions(value)) {
-    report(problem('resolver_options_type', 'resolver', value));
-    return DEFAULT_TIMEOUT;
-  }
+function readResolverLimits(value: unknown, report: ReportModule): ResolverLimits {
+  const options = value === undefined || value === INVALID ? {} : value;
+  if (!isOptions(options)) report(problem('resolver_options_type', 'resolver', value));
+  const readable = isOptions(options) ? options : {};
   const reportHere = (found: Problem) => report({ ...found, path: `resolver.${found.path}` });
-  reportUnknownKeys(value, ['timeoutMs'], reportHere);
-  const timeout = readKey(value, 'timeoutMs', reportHere);
-  if (timeout === undefined || timeout === INVALID) return DEFAULT_TIMEOUT;
-  if (Number.isInteger(timeout) && Number(timeout) >= 1 && Number(timeout) <= LONGEST_TIMEOUT) return Number(timeout);
-  reportHere(problem('resolver_timeout', 'timeoutMs', timeout));
-  return DEFAULT_TIMEOUT;
+  reportUnknownKeys(readable, Object.keys(RESOLVER_LIMITS), reportHere);
+  return {
+    timeoutMs: readResolverLimit(readable, 'timeoutMs', reportHere),
+    maxOpen: readResolverLimit(readable, 'maxOpen', reportHere),
+  };
+}
+
+function readResolverLimit(options: object, key: keyof ResolverLimits, report: Report): number {
+  const { standard, most, code } = RESOLVER_LIMITS[key];
+  const value = readKey(options, key, report);
+  if (value === undefined || value === INVALID) return standard;
+  if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most) return Number(value);
+  report(problem(code, key, value));
+  return standard;
 }
 
 function readPolicies(value: unknown, report: ReportModule): NamedPolicies {

@@ -41,7 +41,7 @@ export interface CorsRequestContext {
  * taken from the injector, as a singleton.
  *
  * It is asked about well-formed origins only, and after the strings of the list. What throws, rejects, takes longer
- * than `resolver.timeoutMs`, or answers anything but a boolean denies.
+ * than `resolver.timeoutMs`, or answers anything but a boolean denies. So does one that has `resolver.maxOpen` open calls.
  *
  * @example
  * ```ts
@@ -333,17 +333,30 @@ export interface CorsBounds {
 }
 
 /**
- * How resolvers are asked.
+ * The limits of each resolver.
  *
  * @publicApi
  */
 export interface CorsResolverOptions {
   /**
-   * How long an answer may take, in whole milliseconds from 1 to 60000. What takes longer is denied.
+   * How long an answer may take, in whole milliseconds from 1 to 60000. What takes longer is denied. Any other value is
+   * the boot error `resolver_timeout`.
    *
    * @default 1000
+   * @example 500
    */
   timeoutMs?: number;
+
+  /**
+   * How many calls of one resolver may be open at a time: a whole number from 1 to 100000. A call is open until its
+   * promise settles, but for at most ten times `timeoutMs`; one that answers at once is never open. While the limit is
+   * reached, the resolver is not called: its origins are denied, and the error log says so. Any other value is the boot
+   * error `resolver_max_open`.
+   *
+   * @default 1000
+   * @example 200
+   */
+  maxOpen?: number;
 }
 
 /**

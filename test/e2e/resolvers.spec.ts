@@ -20,8 +20,9 @@ import {
   type CorsRequestContext,
 } from 'nestjs-cors';
 import { closeApps, PLATFORMS, startApp, type AppOptions } from '../support/app.js';
-import { preflightOf, sendLines } from '../support/client.js';
+import { preflightOf, send, sendLines } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';
+import { Gate } from '../support/gate.js';
 import { RecordingLogger } from '../support/logger.js';
 import { collectGarbage } from '../support/node-process.js';
 import { watchHandlers } from '../support/observe.js';
@@ -366,6 +367,58 @@ describe.each(PLATFORMS)('A resolver on %s', platform => {
     expect(served).toHaveLength(60);
     expect(hanging).toHaveLength(30);
     expect(served.filter(each => each.deref() !== undefined)).toHaveLength(0);
+  });
+
+  it('with `maxOpen` open calls denies what it is not called about, says so once, and goes on as they settle', async () => {
+    const logger = new RecordingLogger();
+    let calls = 0;
+    const settle: ((allowed: boolean) => void)[] = [];
+    const bothCalled = new Gate();
+    const app = await start(
+      () => {
+        calls++;
+        if (calls > 2) return true;
+        if (calls === 2) void bothCalled.pass();
+        return new Promise<boolean>(resolve => settle.push(resolve));
+      },
+      { nest: { logger }, own: { resolver: { timeoutMs: 60_000, maxOpen: 2 } } },
+    );
+    const waiting = [send(app, get('/cats?x=1', APP)), send(app, get('/cats?x=2', APP))];
+    await bothCalled.reached;
+
+    for (let round = 0; round < 3; round++) {
+      expect(await observe(app, get('/cats', APP))).toEqual({ status: 200, cors: UNREADABLE, ran: ['list'] });
+      expect(await observe(app, preflightOf('/cats', APP, 'GET'))).toEqual({ status: 403, cors: REFUSED, ran: [] });
+    }
+    expect(await app.get(CorsService).explain({ method: 'GET', url: '/cats', origin: APP })).toMatchObject({
+      actual: { reason: 'resolver-failed' },
+    });
+    expect(calls).toBe(2);
+    expect(logger.ofCors('error')).toEqual([
+      'The resolver function was not called because its open calls reached resolver.maxOpen (2): the origin is denied.',
+    ]);
+
+    for (const allow of settle) allow(true);
+    for (const { status, cors } of await Promise.all(waiting)) expect([status, cors]).toEqual([200, readable(APP)]);
+    expect(take()).toEqual(['list', 'list']);
+    expect(await observe(app, get('/cats', APP))).toEqual({ status: 200, cors: readable(APP), ran: ['list'] });
+  });
+
+  it('that hangs is called again after ten times its time limit', async () => {
+    let calls = 0;
+    const app = await start(() => ++calls > 1 || new Promise<boolean>(() => {}), {
+      own: { resolver: { timeoutMs: 5, maxOpen: 1 } },
+    });
+    const ask = () => observe(app, get('/cats', APP));
+
+    expect(await ask()).toEqual({ status: 200, cors: UNREADABLE, ran: ['list'] });
+    let last = await ask();
+    // However long it takes: each of these is denied, and the resolver is not called.
+    while (calls === 1) {
+      expect(last).toEqual({ status: 200, cors: UNREADABLE, ran: ['list'] });
+      last = await ask();
+    }
+    expect(last).toEqual({ status: 200, cors: readable(APP), ran: ['list'] });
   });
 
   it('is asked once for requests that are equal and open at the same time (DYN-09)', async () => {

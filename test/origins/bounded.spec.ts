@@ -10,7 +10,7 @@ import { answerOf, CONTEXT } from '../support/resolver.js';
 /** Asks once, with everything that was reported by then. */
 function asking(isAllowed: IsAllowed, timeoutMs = 1000) {
   const faults: (readonly [ResolverFault, unknown])[] = [];
-  const ask = bounded(isAllowed, timeoutMs, (...fault) => faults.push(fault));
+  const ask = bounded(isAllowed, { timeoutMs, maxOpen: 1000 }, (...fault) => faults.push(fault));
   const answer = answerOf(ask, APP, CONTEXT);
   return { answer, faults };
 }
@@ -51,7 +51,7 @@ describe('A bounded resolver', () => {
     const ask = shared(
       bounded(
         async () => true,
-        1000,
+        { timeoutMs: 1000, maxOpen: 1000 },
         () => {},
       ),
     );
@@ -117,6 +117,36 @@ describe('A bounded resolver', () => {
     expect([await answer, faults]).toEqual([expected, reported]);
   });
 
+  it.each<[string, PropertyDescriptor, string, readonly unknown[]]>([
+    [
+      'throws',
+      {
+        value: () => {
+          throw error;
+        },
+      },
+      'failed',
+      [['threw', error]],
+    ],
+    ['calls back at once', { value: (resolve: (value: unknown) => void) => resolve(true) }, 'allowed', []],
+    [
+      'calls back at once, and again',
+      {
+        value: (resolve: (value: unknown) => void) => {
+          resolve(true);
+          resolve(false);
+        },
+      },
+      'allowed',
+      [],
+    ],
+  ])('that promises by a `then` of its own which %s is answered once', async (_what, then, expected, reported) => {
+    const { answer, faults } = asking(() => Object.defineProperty(new Promise(() => {}), 'then', then));
+    expect(answer).toBe(expected);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect([faults, jest.getTimerCount()]).toEqual([reported, 0]);
+  });
+
   it('that takes too long has failed when the time is up, not before', async () => {
     let settled: unknown;
     const { answer, faults } = asking(() => new Promise(() => {}), 250);
@@ -156,7 +186,7 @@ describe('A bounded resolver', () => {
       pending.push(promise);
       return promise;
     };
-    const ask = wrap(bounded(hang, 250, () => {}));
+    const ask = wrap(bounded(hang, { timeoutMs: 250, maxOpen: 1000 }, () => {}));
     const held: WeakRef<object>[] = [];
     const answers: ResolverAnswer[] = [];
     // A function of its own: the frame of this one would hold the last caller.

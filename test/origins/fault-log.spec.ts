@@ -33,16 +33,17 @@ describe('The log of faults', () => {
 
   it('counts each cause by itself', () => {
     const { report, told } = recording();
-    const faults = ['threw', 'rejected', 'timed-out', 'not-boolean'] as const;
+    const faults = ['threw', 'rejected', 'timed-out', 'not-boolean', 'too-many-open'] as const;
     for (const fault of [...faults, ...faults, 'threw'] as const) report(fault, undefined);
     expect(told).toEqual(faults.map(fault => [fault, undefined, 0]));
     jest.advanceTimersByTime(MINUTE);
     for (const fault of faults) report(fault, undefined);
-    expect(told.slice(4).map(([fault, , untold]) => [fault, untold])).toEqual([
+    expect(told.slice(faults.length).map(([fault, , untold]) => [fault, untold])).toEqual([
       ['threw', 2],
       ['rejected', 1],
       ['timed-out', 1],
       ['not-boolean', 1],
+      ['too-many-open', 1],
     ]);
   });
 

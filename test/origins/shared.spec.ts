@@ -125,7 +125,7 @@ describe('A shared resolver', () => {
       calls++;
       return new Promise(() => {});
     };
-    const ask = askerOf(shared(bounded(hang, 250, () => {})));
+    const ask = askerOf(shared(bounded(hang, { timeoutMs: 250, maxOpen: 1000 }, () => {})));
     for (let round = 1; round <= 3; round++) {
       const answers = [ask(APP, CONTEXT), ask(APP, CONTEXT)];
       await jest.advanceTimersByTimeAsync(250);

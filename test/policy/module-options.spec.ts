@@ -20,7 +20,7 @@ describe('readModuleOptions', () => {
         debug: false,
         interceptor: true,
         bounds: undefined,
-        resolverTimeout: 1000,
+        resolverLimits: { timeoutMs: 1000, maxOpen: 1000 },
       },
       problems: [],
     });
@@ -67,7 +67,7 @@ describe('readModuleOptions', () => {
         debug: false,
         interceptor: true,
         bounds: undefined,
-        resolverTimeout: 1000,
+        resolverLimits: { timeoutMs: 1000, maxOpen: 1000 },
       },
       problems: [[undefined, problem('policies_type', 'policies', policies)]],
     });
@@ -152,7 +152,7 @@ describe('readModuleOptions', () => {
         debug: false,
         interceptor: true,
         bounds: undefined,
-        resolverTimeout: 1000,
+        resolverLimits: { timeoutMs: 1000, maxOpen: 1000 },
       },
       problems: [[undefined, problem('options_type', '', options)]],
     });
@@ -161,7 +161,7 @@ describe('readModuleOptions', () => {
   describe('reads how long a resolver may take', () => {
     const readTimeout = (resolver: unknown): readonly [timeout: number, problems: readonly Reported[]] => {
       const { module, problems } = readAll({ origin: false, resolver });
-      return [module.resolverTimeout, problems];
+      return [module.resolverLimits.timeoutMs, problems];
     };
 
     it.each([1, 20, 60_000])('as %i ms', timeoutMs => {
@@ -206,6 +206,60 @@ describe('readModuleOptions', () => {
         20,
         [[undefined, problem('option_unknown', 'resolver.timeoutms', 'timeoutms', 'timeoutMs')]],
       ]);
+    });
+  });
+
+  describe('reads how many calls of a resolver may be open', () => {
+    const readMaxOpen = (resolver: unknown): readonly [maxOpen: number, problems: readonly Reported[]] => {
+      const { module, problems } = readAll({ origin: false, resolver });
+      return [module.resolverLimits.maxOpen, problems];
+    };
+
+    it.each([1, 20, 100_000])('as %i', maxOpen => {
+      expect(readMaxOpen({ maxOpen })).toEqual([maxOpen, []]);
+    });
+
+    it('as 1000 where that is not set', () => {
+      expect(readMaxOpen({ timeoutMs: 20 })).toEqual([1000, []]);
+    });
+
+    it.each([[0], [-1], [100_001], [0.5], [NaN], [Infinity], ['20'], [null], [true], [[20]], [20n]])(
+      'and refuses %p',
+      maxOpen => {
+        expect(readMaxOpen({ maxOpen })).toEqual([
+          1000,
+          [[undefined, problem('resolver_max_open', 'resolver.maxOpen', maxOpen)]],
+        ]);
+      },
+    );
+
+    it('and refuses what is present but undefined', () => {
+      expect(readMaxOpen({ maxOpen: undefined })).toEqual([
+        1000,
+        [[undefined, problem('option_undefined', 'resolver.maxOpen', undefined)]],
+      ]);
+    });
+
+    it.each(['maxopen', 'maxOpens', 'max_open'])('and names it where %s is written', key => {
+      expect(readMaxOpen({ [key]: 20 })).toEqual([
+        1000,
+        [[undefined, problem('option_unknown', `resolver.${key}`, key, 'maxOpen')]],
+      ]);
+    });
+
+    it('and reports both limits where both are wrong', () => {
+      expect(readMaxOpen({ timeoutMs: 0, maxOpen: 0 })).toEqual([
+        1000,
+        [
+          [undefined, problem('resolver_timeout', 'resolver.timeoutMs', 0)],
+          [undefined, problem('resolver_max_open', 'resolver.maxOpen', 0)],
+        ],
+      ]);
+    });
+
+    it('and boots with what its hint says', () => {
+      const { hint } = problem('resolver_max_open', 'resolver.maxOpen', 0);
+      expect(readMaxOpen({ maxOpen: Number(/\d+/.exec(hint)?.[0]) })).toEqual([1000, []]);
     });
   });
 
