@@ -31,8 +31,9 @@ export async function run({ rounds, count }) {
       respondToActual(request, policy, request.answers?.get(policy));
       done?.();
     });
-  const decideLater = request => new Promise(done => decide(policiesWith(allowLater), later, done)(request));
   const sync = policiesWith(allow);
+  const async = policiesWith(allowLater);
+  const decideLater = request => new Promise(done => decide(async, later, done)(request));
   const costs = await alternate(rounds, {
     none: roundOf(count, requestOf(ORIGIN), decide(sync, plain)),
     unneeded: roundOf(count, requestOf(ORIGIN), decide(sync, resolved)),
@@ -41,8 +42,7 @@ export async function run({ rounds, count }) {
     own: asyncRoundOf(count, requestOf(OTHER), request => allowLater(request.origin).then(said => said)),
   });
   // A promise settles as the resolver's own does: from then on each turn is one of ours.
-  const hops =
-    (await hopsOf(done => decide(policiesWith(allowLater), later, done)(requestOf(OTHER)()))) - (await hopsOf(settled));
+  const hops = (await hopsOf(done => decide(async, later, done)(requestOf(OTHER)()))) - (await hopsOf(settled));
   return {
     title: 'Resolvers',
     about: 'A decision of a policy that has a resolver: nanoseconds, and the microtasks it takes beside its own.',
