@@ -1,18 +1,20 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
 import {
   addRequestHook,
   fastifyFurtherServers,
   fastifyRequestOf,
+  forgetVersionError,
   onFrameworkError,
   prependRequestHook,
+  watchConstraintStrategies,
+  type FastifyConstraint,
 } from '../routing/fastify-internals.js';
 import type { FastifyRoute } from '../routing/fastify-labels.js';
 import { FastifyMatcher } from '../routing/fastify-matcher.js';
 import type { RouteRegistration } from '../routing/nest-internals.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
-import type { Middleware } from './edge.js';
-import type { ExchangeStore } from './exchange-store.js';
+import type { Middleware, OpenExchange } from './edge.js';
 import type { Platform } from './platform.js';
 import { watchSecurityHook } from './security-hook.js';
 import type { PlatformRequest } from './site.js';
@@ -35,21 +37,22 @@ export class FastifyPlatform implements Platform {
   #enableCorsCalled = false;
   /** The last matcher, and what it was made of. */
   #known:
-    | { readonly registrations: readonly RouteRegistration[]; readonly length: number; readonly matcher: RouteMatcher }
+    | { readonly registrations: readonly RouteRegistration[]; readonly size: number; readonly matcher: RouteMatcher }
     | undefined;
+  #strategies: readonly FastifyConstraint[] = [];
 
   constructor(private readonly adapter: AbstractHttpAdapter) {
     this.#instance = adapter.getInstance<FastifyInstance>();
     this.securityHook = watchSecurityHook(adapter);
   }
 
-  install(edge: Middleware, exchanges: ExchangeStore): void {
+  install(edge: Middleware, open: OpenExchange): void {
     // Fastify answers a malformed target, a shutdown and a failed CSRF check before any middleware: those responses
     // are seen to here. In-memory requests (`inject()`, serverless platforms) do not pass the server.
-    const open = (request: IncomingMessage, response: ServerResponse) => void exchanges.open(request, response);
     onFrameworkError(this.adapter, open);
     prependRequestHook(this.adapter, ({ raw }, reply, done) => {
-      open(raw, reply.raw);
+      const { preflight } = open(raw, reply.raw);
+      if (preflight) forgetVersionError(this.adapter, raw);
       done();
     });
     addRequestHook(this.adapter, ({ raw }, reply, done) => edge(raw, reply.raw, done));
@@ -62,15 +65,17 @@ export class FastifyPlatform implements Platform {
     this.#instance.addHook('onRoute', ({ method, url, constraints }) => {
       this.#routes.push({ method, url, ...(constraints && { constraints }) });
     });
+    this.#strategies = watchConstraintStrategies(this.adapter);
     this.#noteEnableCors();
   }
 
   createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher {
     const known = this.#known;
     // Most apps register nothing between their initialization and their start.
-    if (known?.registrations === registrations && known.length === this.#routes.length) return known.matcher;
-    const matcher = new FastifyMatcher(this.adapter, config, registrations, this.#routes);
-    this.#known = { registrations, length: this.#routes.length, matcher };
+    const size = this.#routes.length + this.#strategies.length;
+    if (known?.registrations === registrations && known.size === size) return known.matcher;
+    const matcher = new FastifyMatcher(this.adapter, config, registrations, this.#routes, this.#strategies);
+    this.#known = { registrations, size, matcher };
     return matcher;
   }
 

@@ -6,13 +6,38 @@ import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } 
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { RoutedRequest } from './route-matcher.js';
 
-/** A constraint strategy of `find-my-way`. */
+/** A constraint strategy of `find-my-way`. Its own `host` and `version` have no `deriveConstraint`. */
 export interface FastifyConstraint {
   readonly name: string;
   readonly mustMatchWhenDerived?: boolean;
-  storage(): object;
-  deriveConstraint(request: RoutedRequest): unknown;
+  storage(): ConstraintStorage;
+  deriveConstraint?(request: RoutedRequest): unknown;
 }
+
+/** Which routes of one place a value selects, as a mask of their indexes. */
+export interface ConstraintStorage {
+  get(value: unknown): unknown;
+  set(value: unknown, routes: number): void;
+}
+
+/** The part of a `find-my-way` router that is used. */
+export interface FindMyWay {
+  on(
+    method: string,
+    url: string,
+    options: { readonly constraints: Readonly<Record<string, unknown>> },
+    handler: () => void,
+  ): void;
+  find(
+    method: string,
+    url: string,
+    constraints: Readonly<Record<string, unknown>>,
+  ): { readonly params: Readonly<Record<string, string | undefined>> } | null;
+  /** Not public: the strategies by name, the router's own `host` and `version` among them. */
+  readonly constrainer?: { readonly strategies?: Readonly<Record<string, FastifyConstraint | undefined>> };
+}
+
+export type CreateFindMyWay = new (options: object) => FindMyWay;
 
 /** The options Fastify made its router with. */
 export interface FastifyRouterOptions {
@@ -62,6 +87,40 @@ type RequestClass = new (
 /** The options Fastify made its router with, the app's own constraint strategies included. */
 export function fastifyRouterOptions(adapter: AbstractHttpAdapter): FastifyRouterOptions {
   return bySymbol<FastifyOptions>(adapter, 'fastify.options').routerOptions;
+}
+
+/**
+ * The `find-my-way` that this app's Fastify loaded, whatever other copies are installed: the class of the router that
+ * Fastify keeps for its 404 handlers.
+ */
+export function fastifyFindMyWay(adapter: AbstractHttpAdapter): CreateFindMyWay | undefined {
+  const notFound = findBySymbol<{ readonly router?: object }>(adapter, 'fastify.404');
+  return notFound?.router?.constructor as CreateFindMyWay | undefined;
+}
+
+/** The strategies that the app adds to the instance from now on: its plugins share the method. */
+export function watchConstraintStrategies(adapter: AbstractHttpAdapter): readonly FastifyConstraint[] {
+  const instance = adapter.getInstance<{ addConstraintStrategy(strategy: FastifyConstraint): void }>();
+  const { addConstraintStrategy } = instance;
+  const added: FastifyConstraint[] = [];
+  instance.addConstraintStrategy = strategy => {
+    addConstraintStrategy.call(instance, strategy);
+    added.push(strategy);
+  };
+  return added;
+}
+
+/** The strategy with which Nest's adapter tells versions apart. */
+export function nestVersionStrategy(adapter: AbstractHttpAdapter): unknown {
+  return (adapter as { versionConstraint?: unknown }).versionConstraint;
+}
+
+/**
+ * Nest's adapter keeps what a version extractor throws while Fastify routes a request, and answers with it before any
+ * middleware runs. A preflight is not that request: it has none of its headers.
+ */
+export function forgetVersionError(adapter: AbstractHttpAdapter, request: object): void {
+  (adapter as { versionExtractorErrors?: WeakMap<object, unknown> }).versionExtractorErrors?.delete(request);
 }
 
 /** A request as Fastify tells it, with the app's trust in its proxy. */
@@ -124,11 +183,15 @@ export function fastifyFurtherServers(adapter: AbstractHttpAdapter): readonly Se
 }
 
 function bySymbol<T>(adapter: AbstractHttpAdapter, description: string): T {
+  const value = findBySymbol<T>(adapter, description);
+  if (value === undefined) throw new Error(`Fastify has no ${description}`);
+  return value;
+}
+
+function findBySymbol<T>(adapter: AbstractHttpAdapter, description: string): T | undefined {
   const instance = adapter.getInstance<object>();
   const symbol = Object.getOwnPropertySymbols(instance).find(each => each.description === description);
-  const value: unknown = symbol && Reflect.get(instance, symbol);
-  if (value === undefined) throw new Error(`Fastify has no ${description}`);
-  return value as T;
+  return symbol && (Reflect.get(instance, symbol) as T | undefined);
 }
 
 /** The constraints that `@RouteConstraints()` of `@nestjs/platform-fastify` gives a handler. */
@@ -138,13 +201,15 @@ export function routeConstraintsOf(handler: object): Readonly<Record<string, unk
 
 type RouteHandler = (request: object, reply: object) => void;
 
+export type ParamsFilter = (request: RoutedRequest, params: Readonly<Record<string, string | undefined>>) => boolean;
+
 /**
  * Nest wraps each handler so that it answers 404 to an empty parameter, which `find-my-way` matches. The adapter's own
  * wrapper is asked.
+ *
+ * @returns for the path of a route, its filter; `undefined` where every request passes
  */
-export function createParamsFilter(
-  adapter: AbstractHttpAdapter,
-): (url: string) => (request: RoutedRequest, params: object) => boolean {
+export function createParamsFilter(adapter: AbstractHttpAdapter): (url: string) => ParamsFilter | undefined {
   // The adapter warns of parameters that are read otherwise than they look when the route is registered: once is enough.
   const quiet = Object.create(adapter, { logger: { value: { warn() {}, error() {}, log() {} } } }) as {
     requireNonEmptyParams?(url: string, handler: RouteHandler): RouteHandler;
@@ -156,7 +221,7 @@ export function createParamsFilter(
   return url => {
     const filter = quiet.requireNonEmptyParams?.(url, reach);
     // A path without parameters has no filter.
-    if (filter === undefined || filter === reach) return acceptsParams;
+    if (filter === undefined || filter === reach) return undefined;
     return (raw, params) => {
       reached = false;
       filter.call(adapter, { raw, params }, { callNotFound() {} });
@@ -164,5 +229,3 @@ export function createParamsFilter(
     };
   };
 }
-
-const acceptsParams = () => true;

@@ -93,30 +93,3 @@ function sameVersions(one: unknown, other: unknown): boolean {
   const [versions, others] = [[one].flat(), [other].flat()];
   return versions.length === others.length && versions.every((version, index) => version === others[index]);
 }
-
-/**
- * Whether each route for HEAD is the one that Fastify adds to a route for GET, right behind it, and each route for GET
- * has one.
- *
- * @param labels the registration of each route, by its index
- */
-export function headIsGet(
-  routes: readonly FastifyRoute[],
-  labels: readonly (RouteRegistration | undefined)[],
-): boolean {
-  const isPair = (index: number) => {
-    const [get, head] = [routes[index], routes[index + 1]];
-    return (
-      get?.method === 'GET' &&
-      head?.method === 'HEAD' &&
-      get.url === head.url &&
-      labels[index] === labels[index + 1] &&
-      sameConstraints(get.constraints ?? NONE, head.constraints ?? NONE)
-    );
-  };
-  return routes.every(({ method }, index) => {
-    if (method === 'GET') return isPair(index);
-    if (method === 'HEAD') return isPair(index - 1);
-    return typeof method === 'string' || method.includes('GET') === method.includes('HEAD');
-  });
-}

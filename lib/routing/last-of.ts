@@ -1,6 +1,6 @@
 /**
- * Keeps what was made of the last sequence that began with something: for each beginning one, so that it never holds
- * more than there are of those. Sequences are compared part by part, with `===`.
+ * One cached value per first element, so the cache stays bounded: it never holds more values than there are elements
+ * that a sequence can begin with. Sequences are compared element by element, with `===`.
  */
 export class LastOf<Part, Value> {
   readonly #kept = new Map<
@@ -8,7 +8,10 @@ export class LastOf<Part, Value> {
     { readonly parts: readonly (Part | undefined)[]; readonly value: Value }
   >();
 
-  /** @param parts may have gaps */
+  /**
+   * @param parts may have gaps. The first element must be one of a fixed set (a registered route, a flag): anything made
+   *   for the request would stay in memory for ever.
+   */
   get(parts: readonly (Part | undefined)[], make: () => Value): Value {
     const first = parts.find(part => part !== undefined);
     const kept = this.#kept.get(first);
