@@ -1,6 +1,11 @@
 import type { ServerResponse } from 'node:http';
+import { createStreamHook } from './stream-hook.js';
+import type { HeaderStore } from './write-headers.js';
 
 type WriteHead = (this: ServerResponse, status: number, reason?: unknown, headers?: unknown) => ServerResponse;
+
+/** Called with a response whose head is about to be written, and with its headers. */
+export type HeadListener = (response: ServerResponse, headers: HeaderStore) => void;
 
 /** `writeHeader` is Node's deprecated name for it (DEP0063), and is still called. */
 interface HookedResponse {
@@ -20,10 +25,12 @@ interface HookedResponse {
  * @param listener called whenever a response is about to write its head, with every header in place
  * @returns hooks a response; once for each
  */
-export function createHeadHook(listener: (response: ServerResponse) => void): (response: ServerResponse) => void {
+export function createHeadHook(listener: HeadListener): (response: ServerResponse) => void {
   // Of this hook alone: a response that passes two apps has two of them.
   const inner = Symbol('writeHead');
-  type Inner = HookedResponse & { [inner]: WriteHead };
+  const written = Symbol('written');
+  type Inner = HookedResponse & { [inner]: WriteHead; [written]?: boolean };
+  const hookStream = createStreamHook(response => (response as ServerResponse & Inner)[written] === true, listener);
 
   const hook: WriteHead = function (status, first, second) {
     const writeHead = (this as ServerResponse & Inner)[inner];
@@ -34,14 +41,27 @@ export function createHeadHook(listener: (response: ServerResponse) => void): (r
     const headers = reason === undefined ? (second ?? first) : second;
     this.statusCode = status;
     setHeaders(this, headers);
-    listener(this);
+    listener(this, this);
     return reason === undefined ? writeHead.call(this, status) : writeHead.call(this, status, reason);
+  };
+  /** HTTP/2 compatibility writes the head through the stream, whose own hook has nothing left to do then. */
+  const hookHttp2: WriteHead = function (status, first, second) {
+    const response = this as ServerResponse & Inner;
+    response[written] = true;
+    try {
+      return hook.call(this, status, first, second);
+    } catch (error) {
+      // Node refused the head: another one follows, and not through here perhaps.
+      response[written] = false;
+      throw error;
+    }
   };
   return response => {
     const hooked = response as unknown as Inner;
+    const own = hookStream(response) ? hookHttp2 : hook;
     hooked[inner] = hooked.writeHead;
-    hooked.writeHead = hook;
-    if (hooked.writeHeader !== undefined) hooked.writeHeader = hook;
+    hooked.writeHead = own;
+    if (hooked.writeHeader !== undefined) hooked.writeHeader = own;
   };
 }
 

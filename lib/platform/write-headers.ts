@@ -1,6 +1,14 @@
-import type { ServerResponse } from 'node:http';
 import { allowOriginFor, headersFor, type CorsResponse, type Header } from '../policy/cors-response.js';
 import { mergeVary } from '../protocol/vary.js';
+
+/** The headers of a head that is about to be written: a response, or what is handed to an HTTP/2 stream. */
+export interface HeaderStore {
+  /** In lower case. */
+  getHeaderNames(): string[];
+  getHeader(name: string): number | string | string[] | undefined;
+  setHeader(name: string, value: string): unknown;
+  removeHeader(name: string): void;
+}
 
 /**
  * Writes what the policy says over whatever the app, a library or a proxy-like middleware has set: one answer, once.
@@ -10,7 +18,7 @@ import { mergeVary } from '../protocol/vary.js';
  * @returns the names of the CORS headers that were set otherwise and are not sent; `undefined` where there are none
  */
 export function writeCorsResponse(
-  response: ServerResponse,
+  response: HeaderStore,
   cors: CorsResponse,
   origin: string | undefined,
 ): string[] | undefined {
@@ -38,14 +46,14 @@ export function writeCorsResponse(
   return replaced;
 }
 
-function addVary(response: ServerResponse, vary: string): void {
+function addVary(response: HeaderStore, vary: string): void {
   const present = response.getHeader('Vary');
   const merged = mergeVary(typeof present === 'number' ? String(present) : present, vary);
   if (merged !== undefined) response.setHeader('Vary', merged);
 }
 
 function removeForeignHeaders(
-  response: ServerResponse,
+  response: HeaderStore,
   cors: CorsResponse,
   origin: string | undefined,
 ): string[] | undefined {

@@ -12,8 +12,11 @@ import {
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Cors, type CorsModuleOptions } from 'nestjs-cors';
 import { once } from 'node:events';
+import { mkdtemp, open, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { constants, type OutgoingHttpHeaders } from 'node:http2';
+import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { closeApps, startApp, type AppOptions, type Platform } from '../support/app.js';
 import { portOf, preflightOf, send, type WireRequest, type WireResponse } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';
@@ -298,6 +301,76 @@ describe.each(Object.entries(HTTP2))('%s', (_name, transport) => {
       cors: UNREADABLE,
       ran: [],
     });
+  });
+
+  it('sends the headers of the policy also where a handler writes to the stream itself', async () => {
+    interface Reply {
+      hijack(): void;
+      readonly raw: { readonly stream: ServerHttp2Stream };
+    }
+    const OWN = {
+      'Access-Control-Allow-Origin': '*',
+      'access-control-allow-credentials': 'true',
+      vary: 'Accept',
+      'set-cookie': ['a=1', 'b=2'],
+    };
+    const file = join(await mkdtemp(join(tmpdir(), 'nestjs-cors-')), 'file.txt');
+    await writeFile(file, 'file');
+
+    @Controller('raw')
+    class RawController {
+      @Get('respond')
+      respond(@Res() reply: Reply) {
+        ran('respond');
+        reply.hijack();
+        reply.raw.stream.respond({ ':status': 201, ...OWN });
+        reply.raw.stream.end('respond');
+      }
+
+      @Get('nothing')
+      nothing(@Res() reply: Reply) {
+        ran('nothing');
+        reply.hijack();
+        reply.raw.stream.respond();
+        reply.raw.stream.end('nothing');
+      }
+
+      @Get('file')
+      file(@Res() reply: Reply) {
+        ran('file');
+        reply.hijack();
+        reply.raw.stream.respondWithFile(file, OWN);
+      }
+
+      @Get('open')
+      async open(@Res() reply: Reply) {
+        ran('open');
+        reply.hijack();
+        const handle = await open(file);
+        reply.raw.stream.on('close', () => void handle.close());
+        reply.raw.stream.respondWithFD(handle, OWN);
+      }
+
+      @Get('usual')
+      usual(@Res() reply: { readonly raw: ServerResponse; hijack(): void }) {
+        ran('usual');
+        reply.hijack();
+        reply.raw.writeHead(200, OWN as never).end('usual');
+      }
+    }
+    const app = await start(transport, { cors: { origin: [APP] }, controllers: [RawController] });
+    const from = (path: string, origin: string) =>
+      observe(transport, app, { path: `/raw/${path}`, headers: { Origin: origin } });
+
+    for (const path of ['respond', 'file', 'open', 'usual']) {
+      const status = path === 'respond' ? 201 : 200;
+      const vary = 'Accept, Origin';
+      expect(await from(path, APP)).toEqual({ status, cors: { ...readable(APP), vary }, ran: [path] });
+      expect(await from(path, EVIL)).toEqual({ status, cors: { vary }, ran: [path] });
+    }
+    expect(await from('nothing', APP)).toEqual({ status: 200, cors: readable(APP), ran: ['nothing'] });
+    const { headers } = await sendHttp2(app, transport.scheme, { path: '/raw/respond', headers: { Origin: APP } });
+    expect(headers['set-cookie']).toEqual(['a=1', 'b=2']);
   });
 
   it("takes a request's own origin from Host where there is no :authority", async () => {
