@@ -32,6 +32,27 @@ const METHOD_OVERRIDES: ReadonlySet<string> = new Set(['x-http-method', 'x-http-
 /** Fetch §2.2.2, "forbidden response-header name". */
 const FORBIDDEN_RESPONSE_HEADERS: ReadonlySet<string> = new Set(['set-cookie', 'set-cookie2']);
 
+/** RFC 9110 and Fetch: they describe a request, and a response never has them. */
+const REQUEST_ONLY_HEADERS: ReadonlySet<string> = new Set([
+  'accept-charset',
+  'access-control-request-headers',
+  'access-control-request-method',
+  'access-control-request-private-network',
+  'cookie',
+  'expect',
+  'host',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'origin',
+  'range',
+  'referer',
+  'te',
+  'user-agent',
+]);
+
 const SENSITIVE_RESPONSE_HEADERS: ReadonlySet<string> = new Set(['www-authenticate', 'proxy-authenticate', 'location']);
 
 /** `'*'`, or a list. */
@@ -95,6 +116,7 @@ function checkResponseHeader(name: string, { path, value }: Entry, report: Repor
     report(problem('response_header_forbidden', path, value));
     return false;
   }
+  if (REQUEST_ONLY_HEADERS.has(name)) report(problem('response_header_is_request_header', path, value));
   if (SENSITIVE_RESPONSE_HEADERS.has(name)) report(problem('response_header_sensitive', path, value));
   return true;
 }

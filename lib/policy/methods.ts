@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import { problem, type Report } from './issue.js';
 import { isToken, readList, withoutRepeats, type Entry, type StatedList } from './names.js';
 
@@ -27,6 +28,7 @@ function checkMethod({ path, value }: Entry, report: Report): boolean {
   else if (isForbiddenMethod(value)) report(problem('method_forbidden', path, value));
   else if (value !== value.toUpperCase()) report(problem('method_case', path, value, value.toUpperCase()));
   else {
+    if (!METHODS.includes(value)) report(problem('method_unparsable', path, value));
     if (value === 'OPTIONS') report(problem('method_options', path, value));
     return true;
   }

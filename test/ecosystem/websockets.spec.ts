@@ -27,7 +27,7 @@ import { watchHandlers } from '../support/observe.js';
 
 const { ran, take, observe } = watchHandlers();
 
-const cors: CorsModuleOptions = { origin: APP, rejectDisallowed: true };
+const cors: CorsModuleOptions = { origin: APP, rejectDisallowed: true, self: ['https://api.example'] };
 
 @Controller('cats')
 class CatsController {

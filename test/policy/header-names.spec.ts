@@ -148,7 +148,17 @@ describe('The exposedHeaders option', () => {
     });
   });
 
-  it.each(['Content-Type', 'x-total-count', 'content-location'])('takes %s', name => {
+  it.each(['Origin', 'cookie', 'Access-Control-Request-Method', 'If-None-Match'])(
+    'warns of %s, which no response has',
+    name => {
+      expect(read(readExposedHeaders, [name])).toEqual({
+        result: { mode: 'replace', items: [name] },
+        problems: [problem('response_header_is_request_header', 'exposedHeaders[0]', name)],
+      });
+    },
+  );
+
+  it.each(['Content-Type', 'x-total-count', 'content-location', 'authorization', 'date'])('takes %s', name => {
     expect(read(readExposedHeaders, [name])).toEqual({ result: { mode: 'replace', items: [name] }, problems: [] });
   });
 });

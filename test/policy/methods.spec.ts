@@ -16,10 +16,18 @@ describe('The methods option', () => {
     ],
     ['spaces beside the commas', ' GET, PUT ', replace('GET', 'PUT')],
     ['the safelisted methods', ['GET', 'HEAD', 'POST'], replace('GET', 'HEAD', 'POST')],
-    ['an extension method', ['PROPFIND', 'X-DO'], replace('PROPFIND', 'X-DO')],
+    ['an extension method', ['PROPFIND', 'PURGE'], replace('PROPFIND', 'PURGE')],
     ['an addition', add('PUT'), { result: { mode: 'add', items: ['PUT'] }, problems: [] }],
   ])('takes %s', (_, value, expected) => {
     expect(read(readMethods, value)).toEqual(expected);
+  });
+
+  it('warns of a method that Node.js cannot parse', () => {
+    const { result, problems } = read(readMethods, ['PUT', 'X-DO']);
+    expect(result).toEqual({ mode: 'replace', items: ['PUT', 'X-DO'] });
+    expect(problems).toEqual([
+      expect.objectContaining({ code: 'method_unparsable', path: 'methods[1]', value: 'X-DO' }),
+    ]);
   });
 
   it.each([

@@ -1,0 +1,31 @@
+import { problem, type Report } from './issue.js';
+import { INVALID } from './stated.js';
+import { isOriginProblem, parseOriginPattern } from './origin-pattern.js';
+
+/**
+ * Reads the `self` option: the app's own origins, each exact.
+ *
+ * @returns `undefined` where nothing is listed
+ */
+export function readSelf(value: unknown, report: Report): readonly string[] | undefined {
+  if (value === undefined || value === INVALID) return undefined;
+  if (!Array.isArray(value)) return void report(problem('self_type', 'self', value));
+  if (value.length === 0) return void report(problem('self_empty', 'self', value));
+  // Array.from visits holes: a hole is an undefined entry, and that is an error.
+  const origins = Array.from(value as readonly unknown[], (entry, index) =>
+    readOwnOrigin(entry, `self[${String(index)}]`, report),
+  );
+  return origins.filter(origin => origin !== undefined);
+}
+
+function readOwnOrigin(value: unknown, path: string, report: Report): string | undefined {
+  if (typeof value !== 'string') return void report(problem('self_entry', path, value));
+  const parsed = parseOriginPattern(value);
+  if (isOriginProblem(parsed)) {
+    // Only a corrected form is about this origin: other hints are about who may read.
+    const code = parsed.fix === undefined ? 'self_entry' : parsed.code;
+    return void report(problem(code, path, value, parsed.fix));
+  }
+  if (parsed.subdomains || parsed.port === '*') return void report(problem('self_pattern', path, value));
+  return parsed.text;
+}
