@@ -1,28 +1,31 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { CORS_MODULE_OPTIONS } from './cors.constants.js';
 import { CorsConfigurationError, throwErrors } from './cors.errors.js';
-import { CorsExplorer, type ExploredApp } from './cors.explorer.js';
+import { CorsExplorer } from './cors.explorer.js';
 import { IssueCollector } from './cors-issue.js';
 import { CorsMetadataAccessor } from './cors-metadata.accessor.js';
 import { CorsOriginResolvers } from './cors-origin-resolvers.js';
+import type { CorsApp } from './cors-app.js';
 import { buildPolicySet } from './cors-policy.builder.js';
 import type { PolicySet } from './cors-policy.set.js';
 import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { PolicyTable } from './cors-policy.table.js';
-import type { Platform } from './platform/platform.js';
 import { problem } from './policy/issue.js';
 import { readInterceptor } from './policy/module-options.js';
 import { snapshot } from './policy/snapshot.js';
 import type { RouteMatcher } from './routing/route-matcher.js';
 
+type ExploredApp = NonNullable<CorsApp['explored']>;
+
 /** Makes policies of the module's options and the app's decorators, and puts them into force. */
 @Injectable()
 export class CorsPolicyLoader {
-  readonly #options: unknown;
-  /** The app as it was when its routes were registered; absent before. */
-  #app: (ExploredApp & { readonly matcher: RouteMatcher }) | undefined;
-  /** The last reload that was begun: each waits for the one before. */
-  #reloading: Promise<unknown> = Promise.resolve();
+  /** Replaced by a reload: an app that is initialized after it starts with the same options as the others. */
+  #options: unknown;
+  /** Whether the options leave the interceptor on. Known before anything is checked: Nest registers it first. */
+  readonly usesInterceptor: boolean;
+  /** The last change that was begun: each waits for the one before. */
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(
     @Optional() @Inject(CORS_MODULE_OPTIONS) options: unknown,
@@ -33,41 +36,51 @@ export class CorsPolicyLoader {
   ) {
     // Of a factory as well.
     this.#options = snapshot(options);
+    this.usesInterceptor = readInterceptor(this.#options) ?? true;
   }
 
-  /** Whether the options leave the interceptor on. Known before anything is checked: Nest registers it first. */
-  get usesInterceptor(): boolean {
-    return readInterceptor(this.#options) ?? true;
+  /** Whether the routes of an app are registered. */
+  canLoad(app: CorsApp): boolean {
+    return this.explorer.isRegistered(app);
   }
 
   /**
    * Called once the app has registered its routes.
    *
-   * @param root the class of the CORS module itself
-   * @param platform `undefined` for one that is not supported
    * @throws {CorsConfigurationError} with every error of the app
    */
-  async load(root: unknown, platform: Platform | undefined): Promise<void> {
+  async load(app: CorsApp): Promise<PolicyTable> {
     const issues = new IssueCollector();
     if (this.#options === undefined) {
       issues.add({ level: 'app' }, problem('module_without_options', 'CorsModule', 'CorsModule'));
       throw new CorsConfigurationError(issues.errors());
     }
-    const app = this.explorer.explore(root, platform, issues);
-    const policies = buildPolicySet(this.#options, app, this.metadata, issues);
-    // Without a platform or a matcher there is an error, and the line above has thrown it.
-    if (app.matcher === undefined || platform === undefined) return;
-    this.#app = { ...app, matcher: app.matcher };
-    this.registry.current = await this.#bind(policies, this.#app.matcher, issues);
-    platform.beforeStart(() => {
-      const late = new IssueCollector();
-      const matcher = this.explorer.createMatcher(platform, app.routes, late);
-      throwErrors(late);
-      // Without a matcher there is an error, and the line above has thrown it.
-      if (matcher === undefined) return;
-      this.#app = { ...app, matcher };
-      this.registry.current = this.registry.table.withMatcher(matcher);
+    const explored = this.explorer.explore(app, issues);
+    return this.#inTurn(async () => {
+      const policies = buildPolicySet(this.#options, explored, this.metadata, issues);
+      const { matcher } = explored;
+      // There is an error, and the line above has thrown it.
+      if (matcher === undefined) throw new Error('An app without a matcher was loaded');
+      const table = await this.#bind(policies, matcher, issues);
+      app.explored = { ...explored, matcher };
+      app.current = table;
+      this.registry.add(app);
+      app.platform?.beforeStart(() => {
+        this.#readLateRoutes(app);
+      });
+      return table;
     });
+  }
+
+  #readLateRoutes(app: CorsApp): void {
+    if (app.explored === undefined) return;
+    const issues = new IssueCollector();
+    const matcher = this.explorer.createMatcher(app, app.explored.routes, issues);
+    throwErrors(issues);
+    // Without a matcher there is an error, and the line above has thrown it.
+    if (matcher === undefined) return;
+    app.explored = { ...app.explored, matcher };
+    app.current = app.current?.withMatcher(matcher);
   }
 
   /**
@@ -79,24 +92,33 @@ export class CorsPolicyLoader {
    */
   reload(options: unknown): Promise<void> {
     const copied = snapshot(options);
-    const reloaded = this.#reloading.then(async () => {
-      // Asked first: before the app is initialized this says so.
+    return this.#inTurn(async () => {
+      // Looked up first: before the app is initialized this says so.
       void this.registry.table;
-      const app = this.#app;
-      if (app === undefined) return;
-      const issues = new IssueCollector();
-      this.explorer.reportMisplaced(app.routes, issues);
-      const interceptor = readInterceptor(copied);
-      if (interceptor !== undefined && interceptor !== this.usesInterceptor) {
-        issues.add({ level: 'module' }, problem('interceptor_fixed', 'interceptor', interceptor));
+      const tables: (readonly [CorsApp, PolicyTable])[] = [];
+      for (const app of this.registry.apps) {
+        if (app.explored !== undefined) tables.push([app, await this.#rebuild(copied, app.explored)]);
       }
-      const policies = buildPolicySet(copied, app, this.metadata, issues);
-      const table = await this.#bind(policies, app.matcher, issues);
-      // The platform may have gone on registering meanwhile.
-      this.registry.current = table.withMatcher(this.#app?.matcher ?? app.matcher);
+      // All at once, and none where one is refused. The platform may have gone on registering meanwhile.
+      for (const [app, table] of tables) app.current = table.withMatcher(app.explored?.matcher);
+      this.#options = copied;
     });
-    this.#reloading = reloaded.catch(() => undefined);
-    return reloaded;
+  }
+
+  #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const changed = this.#changing.then(change);
+    this.#changing = changed.catch(() => undefined);
+    return changed;
+  }
+
+  async #rebuild(options: unknown, app: ExploredApp): Promise<PolicyTable> {
+    const issues = new IssueCollector();
+    this.explorer.reportMisplaced(app.routes, issues);
+    const interceptor = readInterceptor(options);
+    if (interceptor !== undefined && interceptor !== this.usesInterceptor) {
+      issues.add({ level: 'module' }, problem('interceptor_fixed', 'interceptor', interceptor));
+    }
+    return this.#bind(buildPolicySet(options, app, this.metadata, issues), app.matcher, issues);
   }
 
   /**

@@ -1,10 +1,16 @@
 import { Inject, Injectable, VersioningType, type Type } from '@nestjs/common';
-import { HttpAdapterHost, ModuleRef, ModulesContainer, type ApplicationConfig } from '@nestjs/core';
+import {
+  HttpAdapterHost,
+  ModuleRef,
+  ModulesContainer,
+  type AbstractHttpAdapter,
+  type ApplicationConfig,
+} from '@nestjs/core';
 import { CORS_MODULE_OPTIONS } from './cors.constants.js';
 import { CORS_FEATURE } from './cors-feature.module.js';
 import { CorsMetadataAccessor, definerOf } from './cors-metadata.accessor.js';
 import { IssueCollector, type CorsIssueLocation } from './cors-issue.js';
-import type { Platform } from './platform/platform.js';
+import type { CorsApp } from './cors-app.js';
 import type { SecurityHook } from './platform/security-hook.js';
 import { problem } from './policy/issue.js';
 import {
@@ -51,20 +57,27 @@ export class CorsExplorer {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
-  /** What Nest registers on the HTTP platform, by what is configured by now. */
-  routes(): readonly RouteRegistration[] {
-    return recordRoutes(containerOf(this.moduleRef), this.host.httpAdapter);
+  /** What Nest registers on an HTTP platform, by what is configured by now. */
+  routes(adapter: AbstractHttpAdapter = this.host.httpAdapter): readonly RouteRegistration[] {
+    return recordRoutes(containerOf(this.moduleRef), adapter);
   }
 
-  /**
-   * @param root the class of the CORS module itself
-   * @param platform `undefined` for one that is not supported
-   */
-  explore(root: unknown, platform: Platform | undefined, issues: IssueCollector): ExploredApp {
-    const routes = this.routes();
-    // By the token as well: where both builds of the package are loaded, there are two such classes.
+  /** Whether Nest has registered every route of the container on the platform of an app. */
+  isRegistered({ adapter, platform }: CorsApp): boolean {
+    try {
+      platform?.createMatcher(this.#config, this.routes(adapter));
+      return true;
+    } catch (error) {
+      if (!(error instanceof UnmatchedRouteError)) throw error;
+      return false;
+    }
+  }
+
+  explore(app: CorsApp, issues: IssueCollector): ExploredApp {
+    const routes = this.routes(app.adapter);
+    // By the token as well: where both builds of the package are loaded, there are two such modules.
     const roots = [...this.modules.values()].filter(
-      ({ metatype, providers }) => metatype === root || providers.has(CORS_MODULE_OPTIONS),
+      ({ providers }) => providers.has(CorsExplorer) || providers.has(CORS_MODULE_OPTIONS),
     );
     if (roots.length > 1) {
       issues.add(APP, problem('module_twice', 'CorsModule', 'CorsModule'));
@@ -72,8 +85,8 @@ export class CorsExplorer {
     this.reportMisplaced(routes, issues);
     const versioning = this.#config.getVersioning();
     const versionHeader = versioning?.type === VersioningType.HEADER ? versioning.header : '';
-    const matcher = this.createMatcher(platform, routes, issues);
-    const securityHook = platform?.securityHook();
+    const matcher = this.createMatcher(app, routes, issues);
+    const securityHook = app.platform?.securityHook();
     return {
       routes,
       matcher,
@@ -108,12 +121,12 @@ export class CorsExplorer {
    * where the platform goes on registering.
    */
   createMatcher(
-    platform: Platform | undefined,
+    { adapter, platform }: CorsApp,
     routes: readonly RouteRegistration[],
     issues: IssueCollector,
   ): RouteMatcher | undefined {
     if (platform === undefined) {
-      const type = this.host.httpAdapter.getType();
+      const type = adapter.getType();
       issues.add(APP, problem('platform_unsupported', type, type));
       return undefined;
     }

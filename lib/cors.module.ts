@@ -1,8 +1,9 @@
-import type { IncomingMessage } from 'node:http';
-import { ConfigurableModuleBuilder, Inject, Logger, Module } from '@nestjs/common';
-import type { DynamicModule, OnModuleInit } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
-import { CORS_MODULE_OPTIONS, LOGGER_CONTEXT } from './cors.constants.js';
+import { CorsApps } from './cors-apps.js';
+import { CorsBoot } from './cors.boot.js';
+import { CORS_MODULE_OPTIONS } from './cors.constants.js';
 import { CorsEnforcer } from './cors.enforcer.js';
 import { CorsExplorer } from './cors.explorer.js';
 import { CORS_FEATURE, CorsFeatureModule } from './cors-feature.module.js';
@@ -14,12 +15,6 @@ import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { CorsOriginResolvers } from './cors-origin-resolvers.js';
 import { CorsPreflight } from './cors.preflight.js';
 import { CorsService } from './cors.service.js';
-import { describeRoute } from './cors-route.js';
-import { callersOf, routeLine } from './messages.js';
-import { createEdge } from './platform/edge.js';
-import { ExchangeStore } from './platform/exchange-store.js';
-import { platformOf, type Platform } from './platform/platform.js';
-import type { CompiledPolicy } from './policy/compile.js';
 import type { CorsModuleOptions, CorsPolicyName } from './policy/options.js';
 import type { CheckedModuleOptions, CheckedPolicy } from './policy/refused-types.js';
 import { snapshot } from './policy/snapshot.js';
@@ -79,16 +74,13 @@ export type CorsModuleAsyncOptions = typeof configurable.ASYNC_OPTIONS_TYPE;
     CorsExplorer,
     CorsPolicyLoader,
     CorsPolicyRegistry,
-    {
-      provide: ExchangeStore,
-      inject: [CorsPolicyRegistry],
-      useFactory: (registry: CorsPolicyRegistry) => new ExchangeStore(registry),
-    },
+    { provide: CorsApps, inject: [HttpAdapterHost], useFactory: (host: HttpAdapterHost) => CorsApps.of(host) },
     CorsOriginResolvers,
     CorsEnforcer,
     CorsGuard,
     CorsInterceptor,
     CorsPreflight,
+    CorsBoot,
     CorsService,
     { provide: APP_GUARD, useExisting: CorsGuard },
     {
@@ -101,39 +93,7 @@ export type CorsModuleAsyncOptions = typeof configurable.ASYNC_OPTIONS_TYPE;
   ],
   exports: [CorsService],
 })
-export class CorsModule extends configurable.ConfigurableModuleClass implements OnModuleInit {
-  readonly #logger = new Logger(LOGGER_CONTEXT);
-  #platform: Platform | undefined;
-
-  constructor(
-    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-    @Inject(CorsPolicyLoader) private readonly loader: CorsPolicyLoader,
-    @Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry,
-    @Inject(ExchangeStore) exchanges: ExchangeStore,
-    @Inject(CorsPreflight) preflight: CorsPreflight,
-    @Inject(CorsEnforcer) enforcer: CorsEnforcer,
-  ) {
-    super();
-    // Fires when the platform is known and nothing is registered on it yet: before this constructor under NestFactory,
-    // after it under @nestjs/testing. Ahead of all else, or a parser's or a guard's refusal would carry no header.
-    this.host.init$.subscribe(() => {
-      // In a microservice or an application context it fires without one.
-      const adapter = this.#adapter;
-      const platform = adapter && platformOf(adapter);
-      this.#platform = platform;
-      if (platform === undefined) return;
-      const present = (request: IncomingMessage) => platform.present(request);
-      const edge = createEdge(exchanges, {
-        answerPreflight: (exchange, response, next) => {
-          platform.secure(exchange.raw, response);
-          preflight.answer(exchange, response, next, present);
-        },
-        admit: (exchange, next) => enforcer.admit(exchange, next, present),
-      });
-      platform.install(edge, exchanges);
-    });
-  }
-
+export class CorsModule extends configurable.ConfigurableModuleClass {
   /**
    * The module with its options.
    *
@@ -187,29 +147,5 @@ export class CorsModule extends configurable.ConfigurableModuleClass implements 
   static forFeature<const Written>(name: CorsPolicyName, overrides: CheckedPolicy<Written>): DynamicModule;
   static forFeature(...args: readonly unknown[]): DynamicModule {
     return { module: CorsFeatureModule, providers: [{ provide: CORS_FEATURE, useValue: args.map(snapshot) }] };
-  }
-
-  /** @throws {CorsConfigurationError} */
-  async onModuleInit(): Promise<void> {
-    // Routes are registered by now. Without an HTTP platform there are none, and nothing to protect.
-    if (this.#adapter === undefined) return;
-    await this.loader.load(CorsModule, this.#platform);
-    this.#announce();
-  }
-
-  get #adapter() {
-    // Nest types it as always present.
-    return (this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined) ?? undefined;
-  }
-
-  #announce(): void {
-    const { warnings, routes } = this.registry.table;
-    for (const { message, hint } of warnings) this.#logger.warn(`${message} ${hint}`);
-    const callers = new Map<CompiledPolicy, string>();
-    for (const { route, policy } of routes) {
-      const text = callers.get(policy) ?? callersOf(policy.stated);
-      callers.set(policy, text);
-      this.#logger.log(routeLine(describeRoute(route), text));
-    }
   }
 }

@@ -6,7 +6,13 @@
  * nobody. Copying its rules for prefixes, versions, hosts and legacy paths would drift with every release; so its own
  * `RoutesResolver` is run a second time, against a recorder.
  */
-import type { AbstractHttpAdapter, ApplicationConfig, ModuleRef, NestContainer } from '@nestjs/core';
+import {
+  HttpAdapterHost,
+  type AbstractHttpAdapter,
+  type ApplicationConfig,
+  type ModuleRef,
+  type NestContainer,
+} from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Injector } from '@nestjs/core/injector/injector.js';
 import { LegacyRouteConverter } from '@nestjs/core/router/legacy-route-converter.js';
@@ -24,6 +30,16 @@ export function hostOf(controller: Type): string {
   const host: unknown = Reflect.getMetadata('host', controller);
   const [first] = [host].flat();
   return typeof first === 'string' ? first : 'localhost';
+}
+
+/** Where Nest keeps what the parameters of a handler are: keys such as `2:0`, a kind and an index. */
+const ROUTE_ARGS_METADATA = '__routeArguments__';
+const NEXT_PARAMETER = '2:';
+
+/** Whether a handler takes `@Next()`: it may leave a request to the routes behind it. */
+export function takesNext({ controller, handlerName }: RouteRegistration): boolean {
+  const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handlerName) as object | undefined;
+  return Object.keys(parameters ?? {}).some(key => key.startsWith(NEXT_PARAMETER));
 }
 
 /** The HTTP path of a gateway, where it is socket.io's: `ws` serves no HTTP requests. */
@@ -71,6 +87,49 @@ export interface ModuleId {
 }
 
 export type RequestPredicate = (request: object) => boolean;
+
+/**
+ * Calls back with each HTTP adapter that a container gets from now on, as it gets it. `init$` of the host completes with
+ * the first one; a testing module may create an app after the other.
+ */
+export function watchAdapter(host: HttpAdapterHost, listener: (adapter: AbstractHttpAdapter) => void): void {
+  const { get, set } = Object.getOwnPropertyDescriptor(HttpAdapterHost.prototype, 'httpAdapter') ?? {};
+  if (get === undefined || set === undefined) throw new Error('HttpAdapterHost has no accessor httpAdapter');
+  Object.defineProperty(host, 'httpAdapter', {
+    configurable: true,
+    enumerable: false,
+    get: () => get.call(host) as AbstractHttpAdapter,
+    set: (adapter: AbstractHttpAdapter | null | undefined) => {
+      // First, so that what Nest tells others of it finds the edge in place.
+      if (adapter != null) listener(adapter);
+      set.call(host, adapter);
+    },
+  });
+}
+
+/** What Nest does with the app of an adapter. */
+export interface AppListener {
+  /** Nest begins to initialize it: nothing is registered for it yet. What is thrown here rejects `app.init()`. */
+  starts(): void;
+  /** Nest has closed it. */
+  closed(): void;
+}
+
+/** Follows the app of an adapter, which Nest itself does not pass to anyone. */
+export function watchApp(adapter: AbstractHttpAdapter, listener: AppListener): void {
+  const { init, close } = adapter as Partial<Pick<AbstractHttpAdapter, 'init' | 'close'>>;
+  adapter.init = async (...args) => {
+    listener.starts();
+    await init?.apply(adapter, args);
+  };
+  adapter.close = async (...args: []) => {
+    try {
+      return (await close?.apply(adapter, args)) as unknown;
+    } finally {
+      listener.closed();
+    }
+  };
+}
 
 /** The DI container behind a `ModuleRef`. */
 export function containerOf(moduleRef: ModuleRef): NestContainer {
