@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { EMPTY } from 'rxjs';
+import { policiesOf } from './cors-app.js';
 import { CorsGuard } from './cors.guard.js';
 import { CorsInterceptor } from './cors.interceptor.js';
-import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import type { Next } from './platform/edge.js';
 import type { CorsExchange, ServedMethod } from './platform/exchange.js';
 import { askedRequestOf, type PlatformRequest } from './platform/site.js';
@@ -20,7 +20,6 @@ const NO_HANDLER = { handle: () => EMPTY };
 @Injectable()
 export class CorsPreflight {
   constructor(
-    @Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry,
     @Inject(CorsGuard) private readonly guard: CorsGuard,
     @Inject(CorsInterceptor) private readonly interceptor: CorsInterceptor,
   ) {}
@@ -38,7 +37,7 @@ export class CorsPreflight {
   ): void {
     try {
       const { raw, requestMethod = '', requestHeaders = '' } = exchange;
-      const policies = exchange.policies ?? this.registry.table;
+      const policies = policiesOf(exchange);
       const target = policies.ofPreflight(raw, requestMethod, requestHeaders);
       const asked = () => askedRequestOf(exchange, present(raw));
       askForPreflight(exchange, policies, target, asked, answers => {
@@ -60,13 +59,14 @@ export class CorsPreflight {
       const outcome = judgeTarget(exchange, target, answers);
       exchange.outcome = outcome;
       if (!outcome.allowed) exchange.refusal = refusalOf(exchange, target, answers);
-      const route = methodIn(target, exchange.requestMethod ?? '')?.routes?.[outcome.candidate];
+      const { servers = [] } = methodIn(target, exchange.requestMethod ?? '')?.candidates[outcome.candidate] ?? {};
+      const route = servers[0]?.route;
       const context = new ExecutionContextHost([exchange.raw, response, next], route?.controller, route?.handler);
       void this.guard.canActivate(context);
       this.interceptor.intercept(context, NO_HANDLER);
       response.statusCode = outcome.status;
-      // 204 has no body, and needs no length; some clients wait for one without it.
-      response.setHeader('Content-Length', '0');
+      // A 204 has no length (RFC 9110 §8.6).
+      if (outcome.status !== 204) response.setHeader('Content-Length', '0');
       response.end();
     } catch (error) {
       next(error);

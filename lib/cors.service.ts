@@ -1,12 +1,11 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import { LOGGER_CONTEXT } from './cors.constants.js';
-import { CorsConfigurationError } from './cors.errors.js';
+import { Inject, Injectable } from '@nestjs/common';
 import { CorsPolicyLoader } from './cors-policy.loader.js';
 import { CorsPolicyRegistry } from './cors-policy.registry.js';
 import { stateChangingOrigins } from './csrf-protection.js';
 import { locationLabel, locationOfSource, type CorsIssue } from './cors-issue.js';
 import { describeRoute, type CorsRoute } from './cors-route.js';
 import { remedyOf } from './messages.js';
+import type { Server, ServingCandidate } from './platform/exchange.js';
 import type { CompiledPolicy, PolicyProvenance } from './policy/compile.js';
 import { headersFor, type CorsResponse } from './policy/cors-response.js';
 import { isAnnounced } from './policy/header-names.js';
@@ -19,9 +18,11 @@ import {
   type CorsReason,
   type Decision,
   type Refusal,
+  type ResolverAnswer,
 } from './protocol/decision.js';
-import { judgeTarget, methodIn, NO_ANSWERS, refusalOf } from './protocol/preflight.js';
-import { corsRequestOf } from './protocol/request.js';
+import { judgeTarget, methodIn, refusalOf, type AnswerOf } from './protocol/preflight.js';
+import { corsRequestOf, type CorsRequest } from './protocol/request.js';
+import { IN_DOUBT } from './protocol/response-headers.js';
 import { askForActual, askForPreflight, promiseOf } from './resolver-answers.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
 import { makeRequest, methodsByPath } from './routing/route-matcher.js';
@@ -101,8 +102,6 @@ export interface CorsRoutePolicy {
  */
 @Injectable()
 export class CorsService {
-  readonly #logger = new Logger(LOGGER_CONTEXT);
-
   constructor(
     @Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry,
     @Inject(CorsPolicyLoader) private readonly loader: CorsPolicyLoader,
@@ -118,7 +117,8 @@ export class CorsService {
   }
 
   /**
-   * Every route of the app with its policy, in the order in which Nest registers them.
+   * Every route of the app with its policy, in the order in which Nest registers them. Of several apps of one
+   * `TestingModule`, the one that was initialized last is shown, here and in `explain()` and `warnings`.
    *
    * @throws an `Error` before `app.init()`
    * @example
@@ -158,27 +158,19 @@ export class CorsService {
   /**
    * Puts other options into force while the app runs. They are checked as at boot, against the app's routes and
    * decorators; where anything is wrong, nothing changes. Requests under way finish under the policies that they
-   * arrived at. Of several reloads, the one that was asked for last stays.
+   * arrived at. Of several reloads, the one that was asked for last stays. Several apps of one `TestingModule` are
+   * reloaded together.
    *
-   * @param options whole: they replace those in force, and are not merged over them
-   * @returns the errors; none where the options are in force
+   * @param options whole: they replace the present ones, and are not merged over them
+   * @throws a {@link CorsConfigurationError} with every problem of the options: nothing has changed then
    * @throws an `Error` before `app.init()`
    * @example
    * ```ts
-   * const issues = await app.get(CorsService).reload({ origin: await loadOrigins() });
-   * if (issues.length > 0) throw new CorsConfigurationError(issues);
+   * await app.get(CorsService).reload({ origin: await loadOrigins() });
    * ```
    */
-  async reload<const Written>(options: CheckedModuleOptions<Written>): Promise<readonly CorsIssue[]> {
-    try {
-      await this.loader.reload(options);
-    } catch (error) {
-      if (!(error instanceof CorsConfigurationError)) throw error;
-      // Also for a caller who does not look.
-      this.#logger.error(`Nothing was reloaded: ${error.message}`);
-      return error.issues;
-    }
-    return [];
+  async reload<const Written>(options: CheckedModuleOptions<Written>): Promise<void> {
+    await this.loader.reload(options);
   }
 
   /**
@@ -204,39 +196,60 @@ export class CorsService {
     const policies = this.registry.table;
     const asked = () => ({ url: query.url, host: query.host ?? '', headers: request.headers });
     const target = policies.ofPreflight(request, query.method, preflightRequest.requestHeaders ?? '');
-    let answerOf = NO_ANSWERS;
-    await promiseOf(done =>
-      askForPreflight(preflightRequest, policies, target, asked, answers => {
-        answerOf = answers;
-        done();
-      }),
+    const answerOf = await promiseOf<AnswerOf>(done =>
+      askForPreflight(preflightRequest, policies, target, asked, done),
     );
     const outcome = judgeTarget(preflightRequest, target, answerOf);
-    const { route, policy } = policies.ofRequest(request);
+    const { route, ruling, policy, servers } = policies.ofRequest(request);
+    // What a controller's route serves has the policy of its handler, whatever a rule says about the path.
+    const server = route && servers.find(each => each.route === route);
+    // In doubt, the first of the policies that may be meant is shown.
+    const shown = server?.policy ?? policy ?? ruling?.policies[0] ?? (servers[0] as Server).policy;
+    const isInDoubt = server === undefined && policy === undefined;
     const actualRequest = { ...preflightRequest, method: query.method };
     const exchange: Parameters<typeof askForActual>[0] = { ...actualRequest, answers: undefined };
-    await promiseOf(done => askForActual(exchange, policies, policy, route, asked, done));
-    const answer = exchange.answers?.get(policy);
-    const decision = judgeActual(actualRequest, policy, answer);
+    const answer = await promiseOf<ResolverAnswer | undefined>(done =>
+      askForActual(exchange, policies, shown, route, asked, done),
+    );
+    const decision: Decision = isInDoubt
+      ? { allowed: false, reason: 'path-ambiguous' }
+      : judgeActual(actualRequest, shown, answer);
     // Of several candidates, the one that is meant is the one to change.
-    const routes = methodIn(target, query.method)?.routes ?? [];
-    const meant =
-      route !== undefined && routes.includes(route)
-        ? judgePreflight(preflightRequest, policy, answerOf(policy, query.method))
-        : undefined;
-    const routed = target.methods.flatMap(each => (each.routes === undefined ? [] : each.method));
+    const candidates = methodIn(target, query.method)?.candidates ?? [];
+    const meant = refusalOfServer(preflightRequest, candidates, route, answerOf);
+    const routed = target.methods.flatMap(each => (each.isKnown ? [each.method] : []));
     const refused = outcome.allowed ? undefined : refusalOf(preflightRequest, target, answerOf);
-    const refusal = refusalIn(meant) ?? refused ?? refusalIn(decision);
+    const refusal = meant ?? refused ?? refusalIn(decision);
+    const response = isInDoubt ? IN_DOUBT : respondToActual(actualRequest, shown, answer);
     return {
       ...(route && { route: describeRoute(route) }),
-      candidates: routes.map(describeRoute),
-      policy: effective(policy, routed),
-      provenance: policy.provenance,
+      candidates: candidates.flatMap(({ servers: each }) =>
+        each.flatMap(server => (server.route === undefined ? [] : [describeRoute(server.route)])),
+      ),
+      policy: effective(shown, routed),
+      provenance: shown.provenance,
       preflight: verdict(refused, outcome.response, query.origin),
-      actual: verdict(refusalIn(decision), respondToActual(actualRequest, policy, answer), query.origin),
-      ...(refusal && { hint: remedyOf(refusal.reason, refusal.detail ?? '', whereToChange(refusal, policy, route)) }),
+      actual: verdict(refusalIn(decision), response, query.origin),
+      ...(refusal && { hint: remedyOf(refusal.reason, refusal.detail ?? '', whereToChange(refusal, shown, route)) }),
     };
   }
+}
+
+/** Why the route that serves a request refuses its preflight, if it does. */
+function refusalOfServer(
+  request: CorsRequest,
+  candidates: readonly ServingCandidate[],
+  route: RouteRegistration | undefined,
+  answerOf: AnswerOf,
+): Refusal | undefined {
+  if (route === undefined) return undefined;
+  for (const [candidate, { servers }] of candidates.entries()) {
+    const member = servers.findIndex(each => each.route === route);
+    const policy = servers[member]?.policy;
+    if (policy === undefined) continue;
+    return refusalIn(judgePreflight(request, policy, answerOf(policy, request.requestMethod ?? '', candidate, member)));
+  }
+  return undefined;
 }
 
 /** The field of a policy that each refusal comes from. */

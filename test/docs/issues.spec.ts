@@ -180,8 +180,8 @@ async function issuesOfApp(app: INestApplication, reloads: readonly Reload[] = [
   try {
     await app.init();
     const service = app.get(CorsService);
-    const reloaded = await Promise.all(reloads.map(reload => reload(service)));
-    return [...service.warnings, ...reloaded.flat()];
+    await Promise.all(reloads.map(reload => reload(service)));
+    return service.warnings;
   } catch (error) {
     if (error instanceof CorsConfigurationError) return error.issues;
     throw error;

@@ -52,15 +52,14 @@ describe.each(PLATFORMS)('The option `interceptor` on %s', platform => {
     const app = await startApp({ platform, cors: { origin: APP, interceptor: false }, controllers: [CatsController] });
     const service = app.get(CorsService);
 
-    const issues = await service.reload({ origin: false, interceptor: true });
-    expect(issues.map(({ code, path, location }) => ({ code, path, level: location.level }))).toEqual([
-      { code: 'interceptor_fixed', path: 'interceptor', level: 'module' },
-    ]);
+    await expect(service.reload({ origin: false, interceptor: true })).rejects.toMatchObject({
+      issues: [{ code: 'interceptor_fixed', path: 'interceptor', location: { level: 'module' } }],
+    });
     expect((await observe(app, { path: '/cats', headers: { Origin: APP } })).cors).toEqual(readable(APP));
 
-    expect(await service.reload({ origin: APP, interceptor: false })).toEqual([]);
+    await service.reload({ origin: APP, interceptor: false });
     // What is not stated stays as it is.
-    expect(await service.reload({ origin: false })).toEqual([]);
+    await service.reload({ origin: false });
     expect((await observe(app, { path: '/cats', headers: { Origin: APP } })).cors).toEqual({});
   });
 });

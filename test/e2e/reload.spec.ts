@@ -5,6 +5,7 @@ import { Body, Controller, Get, Inject, Injectable, Module, Post, Put, type INes
 import {
   add,
   Cors,
+  CorsConfigurationError,
   CorsModule,
   CorsService,
   type CorsIssue,
@@ -15,7 +16,6 @@ import { CorsOriginResolvers } from '../../lib/cors-origin-resolvers.js';
 import { closeApps, configurationErrorOf, createApp, PLATFORMS, startApp, type AppOptions } from '../support/app.js';
 import { portOf, preflightOf, responseOf, send } from '../support/client.js';
 import { ADMIN, APP, CLOSED, EVIL, granted, PUBLIC, readable, REFUSED, UNREADABLE } from '../support/expected.js';
-import { RecordingLogger } from '../support/logger.js';
 import { watchHandlers } from '../support/observe.js';
 
 const { ran, observed, observe } = watchHandlers();
@@ -79,7 +79,18 @@ afterEach(closeApps);
 describe.each(PLATFORMS)('CorsService.reload() on %s', platform => {
   const start = (options: Partial<AppOptions> = {}) =>
     startApp({ platform, cors: BEFORE, controllers: [CatsController], ...options });
-  const reload = (app: INestApplication, options: unknown) => app.get(CorsService).reload(options as CorsModuleOptions);
+  /** @returns the issues that it rejects with; none where the options are in use */
+  const reload = (app: INestApplication, options: unknown): Promise<readonly CorsIssue[]> =>
+    app
+      .get(CorsService)
+      .reload(options as CorsModuleOptions)
+      .then(
+        () => [],
+        (error: unknown) => {
+          if (error instanceof CorsConfigurationError) return error.issues;
+          throw error;
+        },
+      );
   const served = async (app: INestApplication, origin: string) =>
     expect(await observe(app, get('/cats', origin))).toEqual({ status: 200, cors: readable(origin), ran: ['list'] });
   const unserved = async (app: INestApplication, origin: string) =>
@@ -154,18 +165,25 @@ describe.each(PLATFORMS)('CorsService.reload() on %s', platform => {
       imports: [CorsModule.forRootAsync({ useFactory: () => options as CorsModuleOptions })],
       controllers: [CatsController],
     });
-    const logger = new RecordingLogger();
-    const app = await start({ nest: { logger } });
+    const app = await start();
     const { warnings } = app.get(CorsService);
     const issues = await reload(app, options);
 
     expect(issues).toEqual(atBoot);
-    expect(logger.ofCors('error')).toHaveLength(1);
-    expect(logger.ofCors('error')[0]).toMatch(/^Nothing was reloaded: the CORS configuration has /);
     await served(app, APP);
     await unserved(app, ADMIN);
     expect(await observe(app, get('/cats/status', EVIL))).toEqual({ status: 200, cors: PUBLIC, ran: ['status'] });
     expect(app.get(CorsService).warnings).toBe(warnings);
+  });
+
+  it('rejects as boot does, and not with a list that nobody reads', async () => {
+    const app = await start();
+    const refused = app.get(CorsService).reload(JSON.parse('{ "origin": true }') as CorsModuleOptions);
+
+    await expect(refused).rejects.toBeInstanceOf(CorsConfigurationError);
+    await expect(refused).rejects.toThrow(/^the CORS configuration has 2 errors\n/);
+    expect(await app.get(CorsService).reload({ ...BEFORE, origin: ADMIN })).toBeUndefined();
+    await served(app, ADMIN);
   });
 
   it('goes on after one that was refused', async () => {

@@ -1,5 +1,13 @@
 import { Controller, Get, Module } from '@nestjs/common';
-import { add, Cors, CorsModule, CorsService, type CorsModuleOptions, type CorsPolicyOptions } from 'nestjs-cors';
+import {
+  add,
+  Cors,
+  CorsConfigurationError,
+  CorsModule,
+  CorsService,
+  type CorsModuleOptions,
+  type CorsPolicyOptions,
+} from 'nestjs-cors';
 import { closeApps, configurationErrorOf, PLATFORMS, startApp, type AppOptions } from '../support/app.js';
 import { preflightOf } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, PUBLIC, readable, UNREADABLE } from '../support/expected.js';
@@ -172,7 +180,7 @@ describe.each(PLATFORMS)('Options on %s', platform => {
 
 const cyclic: Record<string, unknown> = { origin: APP };
 cyclic['policies'] = { cyclic };
-cyclic['self'] = cyclic;
+cyclic['inside'] = cyclic;
 const cyclicList: unknown[] = [];
 cyclicList.push(cyclicList);
 const HOLE: unknown[] = [APP, , ADMIN]; // eslint-disable-line no-sparse-arrays -- the hole is what is tested
@@ -216,7 +224,7 @@ const POLICIES: readonly (readonly [what: string, options: () => unknown, proble
 
 /** What is wrong in the module's own options alone. */
 const MODULES: readonly (readonly [what: string, options: () => unknown, problems: readonly string[]])[] = [
-  ['itself inside', () => cyclic, ['self: option_unknown', 'policies: option_unknown', 'self: option_unknown']],
+  ['itself inside', () => cyclic, ['inside: option_unknown', 'policies: option_unknown', 'inside: option_unknown']],
   ['a Map of policies', () => ({ origin: APP, policies: new Map() }), ['policies: policies_type']],
   ['a Set of policies', () => ({ origin: APP, policies: new Set() }), ['policies: policies_type']],
   ['a promise of policies', () => ({ origin: APP, policies: Promise.resolve({}) }), ['policies: policies_type']],
@@ -333,10 +341,13 @@ describe('Options that are wrong', () => {
     }
   });
 
-  it('are told by reload() as well, which never rejects for them', async () => {
+  it('are what reload() rejects with as well', async () => {
     const app = await startApp({ cors: { origin: APP }, controllers: [CatsController] });
     for (const [, options, problems] of POLICIES) {
-      const issues = await app.get(CorsService).reload(options() as never);
+      const reloading = app.get(CorsService).reload(options() as never);
+      const error: unknown = await reloading.catch((thrown: unknown) => thrown);
+      if (!(error instanceof CorsConfigurationError)) throw error;
+      const { issues } = error;
       expect(issues.map(({ code, path }) => `${path}: ${code}`)).toEqual(problems);
     }
     expect(await observe(app, get('/cats', APP))).toEqual({ status: 200, cors: readable(APP), ran: ['list'] });
