@@ -31,6 +31,8 @@ const common = {
 /** @type {import('jest').Config} */
 export default {
   maxWorkers: '100%',
+  // Apps are started by hundreds, also on machines that have other work: a bound on what hangs, not on what is slow.
+  testTimeout: 60_000,
   // Modules of ESM suites stay in memory: a worker that has grown is replaced.
   workerIdleMemoryLimit: '1GB',
   projects: [

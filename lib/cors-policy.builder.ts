@@ -12,8 +12,10 @@ import { problem, type Problem } from './policy/issue.js';
 import { mergeLevels, type MergedPolicy, type PolicyLevel } from './policy/merge.js';
 import { policyPath, readModuleOptions, type StatedModule } from './policy/module-options.js';
 import type { CorsOriginResolverRef } from './policy/options.js';
+import { selfOriginsOf } from './protocol/same-origin.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
-import { compilePath, PathSyntaxError, sampleOf } from './routing/path-rules.js';
+import { readWritten } from './routing/path-readings.js';
+import { compilePath, encode, PathSyntaxError, sampleOf, type PathPattern } from './routing/path-rules.js';
 import { makeRequest, methodOf, servedMethods, USUAL_METHODS } from './routing/route-matcher.js';
 import { Sequences } from './sequences.js';
 import { placeOf } from './sources/option-places.js';
@@ -84,6 +86,13 @@ class PolicySetBuilder {
     const reader = new LevelReader(this.app, stated.policies, this.metadata, this.issues, locate);
     const merged = this.app.routes.map(route => ({ route, merged: this.#mergeRoute(route, stated, reader) }));
 
+    const rejects = [module, ...rules.map(rule => rule.merged), ...merged.map(route => route.merged)].some(
+      ({ rejectDisallowed, origin, methods }) =>
+        // Any origin and any method: there is nothing to reject, and a warning of its own.
+        rejectDisallowed.value === true && (origin.value !== '*' || methods.value !== undefined),
+    );
+    if (rejects && stated.self === undefined) this.issues.add(MODULE, problem('self_missing', 'self', undefined));
+
     throwErrors(this.issues);
     const set = compileSet(module, rules, merged, stated.bounds);
     const { securityHook } = this.app;
@@ -92,6 +101,7 @@ class PolicySetBuilder {
     return Object.freeze({
       ...set,
       debug: stated.debug,
+      self: stated.self && selfOriginsOf(stated.self),
       resolverLimits: stated.resolverLimits,
       resolvers: this.#resolvers,
       warnings: Object.freeze(this.issues.warnings()),
@@ -183,17 +193,18 @@ class PolicySetBuilder {
       this.#locate(levels, location);
       for (const level of levels) if (!this.#paths.has(level)) this.#paths.set(level, `${at}.policy`);
       const merged = this.#merge([stated.level, ...levels]);
-      const matches = compileRule(path);
-      if (matches === undefined) {
+      const pattern = compileRule(path);
+      if (pattern === undefined) {
         report('rule_path');
         continue;
       }
-      const sample = sampleOf(path);
-      const earlier = rules.find(rule => rule.matches(sample));
+      const sample = readWritten(sampleOf(path.startsWith('/') ? path : `/${path}`));
+      // In any case: a path that matches the earlier rule in another case is in doubt.
+      const earlier = rules.find(rule => rule.pattern.matchesInAnyCase(sample));
       if (earlier !== undefined) report('rule_covered', earlier.path);
       if (this.#isShadowed(path)) report('rule_shadowed');
-      if (this.app.gatewayPaths.some(each => matches(`${each}/any`))) report('rule_for_gateway');
-      rules.push({ path, matches, merged });
+      if (this.app.gatewayPaths.some(each => pattern.matches(`${each}/any`))) report('rule_for_gateway');
+      rules.push({ path, pattern, merged });
     }
     return rules;
   }
@@ -202,7 +213,13 @@ class PolicySetBuilder {
     const { routes, matcher } = this.app;
     if (routes.some(route => route.path === path)) return true;
     if (matcher === undefined || /[:*{}()\\]/.test(path)) return false;
-    return USUAL_METHODS.some(method => matcher.match(makeRequest({ method, url: path })) !== undefined);
+    const url = encode(readWritten(path));
+    return USUAL_METHODS.some(method =>
+      matcher
+        .match(makeRequest({ method, url }))
+        .flat()
+        .some(route => route !== undefined),
+    );
   }
 }
 
@@ -210,7 +227,7 @@ function handlerLocation({ controller, handler }: CorsIssueRoute): CorsIssueLoca
   return { level: 'handler', controller, handler };
 }
 
-function compileRule(path: string): MergedRule['matches'] | undefined {
+function compileRule(path: string): PathPattern | undefined {
   try {
     return compilePath(path);
   } catch (error) {

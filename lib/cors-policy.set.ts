@@ -4,7 +4,10 @@ import { createPolicyCompiler, type CompiledPolicy } from './policy/compile.js';
 import type { MergedPolicy } from './policy/merge.js';
 import type { ResolverLimits } from './policy/module-options.js';
 import type { CorsOriginResolverRef } from './policy/options.js';
+import type { SelfOrigins } from './protocol/same-origin.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
+import type { PathPattern } from './routing/path-rules.js';
+import { RuleBook } from './rule-book.js';
 
 /** A route and the policy in force on it. */
 export interface RoutePolicy {
@@ -12,22 +15,17 @@ export interface RoutePolicy {
   readonly policy: CompiledPolicy;
 }
 
-/** A rule of `routes`, and its policy. */
-export interface PathRule {
-  readonly path: string;
-  readonly matches: (path: string) => boolean;
-  readonly policy: CompiledPolicy;
-}
-
 /** The policies of one configuration: immutable, so that it can be replaced as a whole. */
 export interface PolicySet {
   /** Of what is neither a controller's route nor under a rule. */
   readonly module: CompiledPolicy;
-  /** Of what is not a controller's route, by path; the first that matches applies. */
-  readonly rules: readonly PathRule[];
+  /** Of what is not a controller's route, by path. */
+  readonly rules: RuleBook;
   readonly routes: readonly RoutePolicy[];
-  /** Whether `rejectDisallowed` is on for anything but controllers' routes. */
-  readonly rejectsUnrouted: boolean;
+  /** Policies with `rejectDisallowed`: one of all that reject the same. */
+  readonly rejecting: readonly CompiledPolicy[];
+  /** The app's own origins, where the options list them. */
+  readonly self: SelfOrigins | undefined;
   readonly debug: boolean;
   readonly resolverLimits: ResolverLimits;
   /** The resolvers that policies ask, each with the place that names it first. */
@@ -40,7 +38,7 @@ export interface PolicySet {
 /** A rule of `routes`, before it is compiled. */
 export interface MergedRule {
   readonly path: string;
-  readonly matches: (path: string) => boolean;
+  readonly pattern: PathPattern;
   readonly merged: MergedPolicy;
 }
 
@@ -51,7 +49,7 @@ export interface MergedRoute {
 }
 
 /** The policies themselves, without what is told of them. */
-export type CompiledSet = Pick<PolicySet, 'module' | 'rules' | 'rejectsUnrouted' | 'routes' | 'of'>;
+export type CompiledSet = Pick<PolicySet, 'module' | 'rules' | 'rejecting' | 'routes' | 'of'>;
 
 export function compileSet(
   module: MergedPolicy,
@@ -79,9 +77,22 @@ export function compileSet(
   const pathRules = rules.map(({ merged, ...rule }) => ({ ...rule, policy: compile(merged) }));
   return {
     module: modulePolicy,
-    rules: Object.freeze(pathRules),
-    rejectsUnrouted: [modulePolicy, ...pathRules.map(({ policy }) => policy)].some(each => each.rejectDisallowed),
+    rules: new RuleBook(pathRules, modulePolicy),
+    rejecting: rejectingOf(compiled.values()),
     routes: Object.freeze(routePolicies),
     of: (controller, handler) => handlers.get(controller)?.get(handler),
   };
+}
+
+/** Policies reject by origin and by method, and lists of origins are shared by what inherits them. */
+function rejectingOf(policies: Iterable<CompiledPolicy>): readonly CompiledPolicy[] {
+  const byOrigin = new Map<unknown, Map<string, CompiledPolicy>>();
+  for (const policy of policies) {
+    if (!policy.rejectDisallowed) continue;
+    const ofOrigin = byOrigin.get(policy.origin) ?? new Map<string, CompiledPolicy>();
+    byOrigin.set(policy.origin, ofOrigin);
+    const key = [...(policy.methods ?? ['*'])].sort().join();
+    if (!ofOrigin.has(key)) ofOrigin.set(key, policy);
+  }
+  return [...byOrigin.values()].flatMap(ofOrigin => [...ofOrigin.values()]);
 }

@@ -1,23 +1,30 @@
 import type { IncomingMessage } from 'node:http';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { LOGGER_CONTEXT } from './cors.constants.js';
+import { asArrived, policiesOf } from './cors-app.js';
 import { CorsForbiddenException } from './cors.errors.js';
-import { CorsPolicyRegistry } from './cors-policy.registry.js';
-import { printable, remedyOf } from './messages.js';
+import { contestedLine, printable, remedyOf, requestText } from './messages.js';
 import type { Next } from './platform/edge.js';
-import type { CorsExchange, RequestTarget } from './platform/exchange.js';
+import type { AppPolicies, AskedRequest, CorsExchange, QuestionedServer, RequestTarget } from './platform/exchange.js';
 import { askedRequestOf, siteOf, type PlatformRequest } from './platform/site.js';
 import type { CompiledPolicy } from './policy/compile.js';
-import { judgeOrigin, type Refusal } from './protocol/decision.js';
-import { isCrossOrigin } from './protocol/same-origin.js';
+import { judgeActual, rejects, type Refusal } from './protocol/decision.js';
+import { needsPreflight } from './protocol/needs-preflight.js';
+import { isFromElsewhere } from './protocol/same-origin.js';
+import { RepeatLog } from './repeat-log.js';
 import { askForActual } from './resolver-answers.js';
+
+/** Tells the request as its platform does. */
+export type Present = (request: IncomingMessage) => PlatformRequest;
+
+const PATH_AMBIGUOUS: Refusal = Object.freeze({ allowed: false, reason: 'path-ambiguous' });
+const ORIGIN_MISSING: Refusal = Object.freeze({ allowed: false, reason: 'origin-missing' });
 
 /** Refuses what a policy refuses, wherever in the request's way that is decided. */
 @Injectable()
 export class CorsEnforcer {
   readonly #logger = new Logger(LOGGER_CONTEXT);
-
-  constructor(@Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry) {}
+  readonly #contested = new RepeatLog();
 
   /**
    * A preflight was judged when its target was found: here it is enforced.
@@ -25,80 +32,162 @@ export class CorsEnforcer {
    * @throws {CorsForbiddenException}
    */
   enforcePreflight(exchange: CorsExchange): void {
-    if (exchange.refusal !== undefined) throw this.#exception(exchange.refusal, exchange);
+    const { refusal } = exchange;
+    if (refusal === undefined) return;
+    if (refusal.reason === 'path-ambiguous') exchange.authority.reportDoubt(exchange);
+    throw this.#exception(refusal, exchange);
   }
 
   /**
-   * Rejects an actual request of another origin where its policy has `rejectDisallowed`.
+   * Refuses an actual request of another origin that the policy of its handler does not allow: where the policy has
+   * `rejectDisallowed`, and where a preflight may have been answered by the policy of another handler (versions,
+   * constraints, routes that pass on, rewritten targets). What a browser sends without a preflight is let through then,
+   * as everywhere.
    *
    * @throws {CorsForbiddenException}
    */
-  enforceActual(exchange: CorsExchange, policy: CompiledPolicy, request: PlatformRequest): void {
-    if (!policy.rejectDisallowed) return;
-    const decision = judgeOrigin(exchange.origin, policy, exchange.answers?.get(policy));
-    if (decision.allowed || !comesFromElsewhere(exchange, request)) return;
-    throw this.#exception(decision, exchange);
+  enforceHandler(exchange: CorsExchange, policy: CompiledPolicy, handler: object, request: PlatformRequest): void {
+    if (policy.rejectDisallowed) {
+      if (!rejects(exchange, policy, exchange.answer) || !comesFromElsewhere(exchange, request)) return;
+      throw this.#exception(refusalBy(exchange, policy, exchange.answer), exchange);
+    }
+    if (exchange.origin === undefined) return;
+    if (exchange.response === policy.allowed) return;
+    if (!isContested(exchange, policy, handler) || !comesFromElsewhere(exchange, request)) return;
+    const target = requestText(exchange);
+    this.#contested.report(handler, untold =>
+      this.#logger.warn(contestedLine(target, printable(exchange.origin ?? ''), untold)),
+    );
+    throw this.#exception(refusalBy(exchange, policy, exchange.answer), exchange);
   }
 
   /**
-   * What has to be done about an actual request before anything of the app sees it: its resolver is asked, so that
-   * whatever ends it has its headers, and what no controller serves is rejected here, where no guard sees it (raw
-   * routes, static files, GraphQL).
+   * What has to be done about an actual request before anything of the app sees it. Resolvers are asked, so that
+   * whatever ends it has its headers. And it is rejected here where everyone who may serve it rejects it: where no
+   * controller does, no guard sees it (raw routes, static files, GraphQL).
    *
    * @param next called with a {@link CorsForbiddenException} for what is rejected
-   * @param present tells the request as the platform does
    */
-  admit(exchange: CorsExchange, next: Next, present: (request: IncomingMessage) => PlatformRequest): void {
+  admit(exchange: CorsExchange, next: Next, present: Present): void {
     const { policies, raw } = exchange;
-    const isConcerned = policies !== undefined && (policies.rejectsUnrouted || policies.asksResolvers);
-    if (!isConcerned || exchange.origin === undefined) {
+    const asks = policies?.asksResolvers === true && exchange.origin !== undefined;
+    if (policies === undefined || !(asks || mayBeRejected(exchange, policies))) {
       next();
       return;
     }
-    let target: RequestTarget;
-    const decide = () => {
-      try {
-        if (target.route === undefined) this.enforceActual(exchange, target.policy, present(raw));
-      } catch (error) {
-        next(error);
-        return;
-      }
-      next();
-    };
-    let isAnswered = false;
+    let outcome: { readonly error: unknown } | undefined;
     let isLate = false;
-    const answered = () => {
-      isAnswered = true;
-      if (isLate) decide();
+    // Not before the lines below have ended: what is thrown by what comes next is not theirs to catch.
+    const end = (error?: unknown) => {
+      outcome = { error };
+      if (isLate) next(error);
     };
     try {
-      target = policies.ofRequest(raw);
-      const asked = () => askedRequestOf(exchange, present(raw));
-      askForActual(exchange, policies, target.policy, target.route, asked, answered);
+      const request = present(raw);
+      const isForeign = comesFromElsewhere(exchange, request);
+      if (!isForeign && !asks) end();
+      else {
+        const target = policies.ofRequest(raw, true);
+        askAll(exchange, policies, target, askedRequestOf(exchange, request), () => {
+          try {
+            const refusal = isForeign ? refusalAtEdge(exchange, target) : undefined;
+            end(refusal && this.#exception(refusal, exchange));
+          } catch (error) {
+            // It may be called late, by a resolver that has nobody to throw to.
+            end(error);
+          }
+        });
+      }
     } catch (error) {
-      next(error);
-      return;
+      end(error);
     }
-    // Not before: what is thrown by what comes next is not ours to catch.
-    if (isAnswered) decide();
     isLate = true;
+    if (outcome !== undefined) next(outcome.error);
   }
 
   #exception(refusal: Refusal, exchange: CorsExchange): CorsForbiddenException {
-    const { method, requestMethod, origin, url, policies } = exchange;
-    if (!(policies ?? this.registry.table).debug) return new CorsForbiddenException(refusal.reason);
+    const { origin } = exchange;
+    if (!policiesOf(exchange).debug) return new CorsForbiddenException(refusal.reason);
     const hint = remedyOf(refusal.reason, refusal.detail ?? '');
-    const target = `${printable(requestMethod ?? method)} ${printable(url)}`;
-    this.#logger.warn(`Refused ${target} from ${printable(origin ?? '')}: ${refusal.reason}. ${hint}`);
+    this.#logger.warn(`Refused ${requestText(exchange)} from ${printable(origin ?? '')}: ${refusal.reason}. ${hint}`);
     return new CorsForbiddenException(refusal.reason, { hint });
   }
 }
 
-function comesFromElsewhere({ origin }: CorsExchange, request: PlatformRequest): boolean {
-  const secFetchSite = request.headers['sec-fetch-site'];
-  return isCrossOrigin({
+/** What is decided without matching a path, for nearly every request. */
+function mayBeRejected(exchange: CorsExchange, policies: AppPolicies): boolean {
+  if (exchange.origin === undefined && exchange.raw.headers['sec-fetch-site'] === undefined) return false;
+  return policies.mayReject(exchange);
+}
+
+/** Why everyone who may serve a request of another origin rejects it; `undefined` where somebody does not. */
+function refusalAtEdge(exchange: CorsExchange, { ruling, servers }: RequestTarget): Refusal | undefined {
+  const answerOf = (policy: CompiledPolicy, route?: QuestionedServer) => exchange.answers?.find(policy, route);
+  if (!servers.every(({ policy, route }) => rejects(exchange, policy, answerOf(policy, route)))) return undefined;
+  const byRule = (ruling?.policies ?? []).map(policy => rejects(exchange, policy, answerOf(policy)));
+  const isByRule = ruling?.isInDoubt === true ? byRule.includes(true) : !byRule.includes(false);
+  if (!isByRule) return undefined;
+  if (ruling?.isInDoubt === true && servers.length === 0) return PATH_AMBIGUOUS;
+  const { policy, route } = servers[0] ?? { policy: ruling?.policies[0], route: undefined };
+  return policy && refusalBy(exchange, policy, answerOf(policy, route));
+}
+
+/** Asks the resolvers of everyone who may serve a request. */
+function askAll(
+  exchange: CorsExchange,
+  policies: AppPolicies,
+  { ruling, servers }: RequestTarget,
+  request: AskedRequest,
+  done: () => void,
+): void {
+  const questions: { readonly policy: CompiledPolicy; readonly route?: QuestionedServer | undefined }[] = [
+    ...(ruling?.policies ?? []).map(policy => ({ policy })),
+    ...servers,
+  ];
+  const askFrom = (index: number): void => {
+    const question = questions[index];
+    if (question === undefined) done();
+    else
+      askForActual(
+        exchange,
+        policies,
+        question.policy,
+        question.route,
+        () => request,
+        () => askFrom(index + 1),
+      );
+  };
+  askFrom(0);
+}
+
+function isContested(exchange: CorsExchange, policy: CompiledPolicy, handler: object): boolean {
+  const { policies, method, raw } = exchange;
+  if (policies === undefined) return false;
+  const request = asArrived(exchange);
+  return (
+    needsPreflight(method, raw.headers, () => policies.selectingHeaders(request)) &&
+    policies.isContested(request, policy, handler)
+  );
+}
+
+function refusalBy(exchange: CorsExchange, policy: CompiledPolicy, answer: CorsExchange['answer']): Refusal {
+  const decision = judgeActual(exchange, policy, answer);
+  return decision.allowed || decision.reason === 'no-origin' ? ORIGIN_MISSING : decision;
+}
+
+function comesFromElsewhere(exchange: CorsExchange, request: PlatformRequest): boolean {
+  const { origin, method, policies } = exchange;
+  const header = (name: string) => {
+    const value = request.headers[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const site = {
+    method,
     origin,
-    secFetchSite: typeof secFetchSite === 'string' ? secFetchSite : undefined,
+    secFetchSite: header('sec-fetch-site'),
+    secFetchMode: header('sec-fetch-mode'),
+    secFetchStorageAccess: header('sec-fetch-storage-access'),
     ...siteOf(request),
-  });
+  };
+  return isFromElsewhere(site, policies?.self);
 }

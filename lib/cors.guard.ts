@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { policiesOf } from './cors-app.js';
+import { CorsApps } from './cors-apps.js';
 import { CorsEnforcer } from './cors.enforcer.js';
-import { CorsPolicyRegistry } from './cors-policy.registry.js';
-import { ExchangeStore } from './platform/exchange-store.js';
 import { askedRequestOf, type PlatformRequest } from './platform/site.js';
 import type { CorsHandler } from './policy/options.js';
+import { respondToActual, type ResolverAnswer } from './protocol/decision.js';
 import { askForActual, promiseOf } from './resolver-answers.js';
 
 /**
@@ -17,8 +18,7 @@ import { askForActual, promiseOf } from './resolver-answers.js';
 @Injectable()
 export class CorsGuard implements CanActivate {
   constructor(
-    @Inject(ExchangeStore) private readonly exchanges: ExchangeStore,
-    @Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry,
+    @Inject(CorsApps) private readonly apps: CorsApps,
     @Inject(CorsEnforcer) private readonly enforcer: CorsEnforcer,
   ) {}
 
@@ -30,33 +30,33 @@ export class CorsGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return true;
     const request = context.getArgByIndex<IncomingMessage & PlatformRequest>(0);
-    const exchange = this.exchanges.open(request, context.getArgByIndex<ServerResponse>(1));
+    const exchange = this.apps.exchangeOf(request, context.getArgByIndex<ServerResponse>(1));
     if (exchange.preflight) {
       this.enforcer.enforcePreflight(exchange);
       return true;
     }
-    const policies = exchange.policies ?? this.registry.table;
+    const policies = policiesOf(exchange);
     const controller = context.getClass();
     const handler = context.getHandler() as CorsHandler;
     const policy = policies.ofHandler(controller, handler, request);
     exchange.policy = policy;
     // A handler that calls `next()` leaves the response to another one, and to its policy.
     exchange.response = undefined;
+    exchange.answer = undefined;
+    // A function that nobody routed, at a path that is in doubt: its response says nothing.
+    if (policy === undefined) return true;
+    const enforce = (answer: ResolverAnswer | undefined) => {
+      exchange.answer = answer;
+      exchange.response = respondToActual(exchange, policy, answer);
+      this.enforcer.enforceHandler(exchange, policy, handler, request);
+      return true;
+    };
+    if (policy.resolver === undefined) return enforce(undefined);
     // The edge has asked already, unless another handler runs than it expected.
-    const asking =
-      policy.resolver === undefined
-        ? undefined
-        : promiseOf(done => {
-            const asked = () => askedRequestOf(exchange, request);
-            askForActual(exchange, policies, policy, { controller, handler }, asked, done);
-          });
-    if (asking === undefined) {
-      this.enforcer.enforceActual(exchange, policy, request);
-      return true;
-    }
-    return asking.then(() => {
-      this.enforcer.enforceActual(exchange, policy, request);
-      return true;
+    const answer = promiseOf<ResolverAnswer | undefined>(done => {
+      const asked = () => askedRequestOf(exchange, request);
+      askForActual(exchange, policies, policy, { controller, handler }, asked, done);
     });
+    return answer instanceof Promise ? answer.then(enforce) : enforce(answer);
   }
 }

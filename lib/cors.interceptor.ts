@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Observable } from 'rxjs';
-import { CorsPolicyRegistry } from './cors-policy.registry.js';
-import { ExchangeStore } from './platform/exchange-store.js';
+import { respond } from './cors-app.js';
+import { CorsApps } from './cors-apps.js';
 
 /**
  * Builds the CORS headers of a response, before its handler runs, from the policy that {@link CorsGuard} found. They
@@ -13,16 +13,13 @@ import { ExchangeStore } from './platform/exchange-store.js';
  */
 @Injectable()
 export class CorsInterceptor implements NestInterceptor {
-  constructor(
-    @Inject(ExchangeStore) private readonly exchanges: ExchangeStore,
-    @Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry,
-  ) {}
+  constructor(@Inject(CorsApps) private readonly apps: CorsApps) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() === 'http') {
       const [request, response] = context.getArgs<[IncomingMessage, ServerResponse]>();
-      const exchange = this.exchanges.open(request, response);
-      exchange.response = exchange.outcome?.response ?? this.registry.respond(exchange);
+      const exchange = this.apps.exchangeOf(request, response);
+      exchange.response = exchange.outcome?.response ?? respond(exchange);
     }
     return next.handle();
   }

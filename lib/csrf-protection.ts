@@ -71,7 +71,7 @@ function targetsOf({ routes, rules }: Policies): readonly Target[] {
     const location = locationOfSource(policy.provenance.origin, route);
     return [{ method, path: route.path, policy, location, route: issueRouteOf(route) }];
   });
-  const ofRules = rules.flatMap(({ path, policy }): readonly Target[] => {
+  const ofRules = rules.entries.flatMap(({ path, policy }): readonly Target[] => {
     const method = unsafeMethod(USUAL_METHODS, policy);
     // Whether anything at a public path takes more than GET is not known.
     if (method === undefined || policy.origin === 'any') return [];

@@ -95,6 +95,32 @@ export const PROBLEMS = {
     problem: 'is longer than `bounds` permit',
     hint: 'Write at most {fix}.',
   },
+  self_type: {
+    severity: 'error',
+    problem: "is not a list of the app's own origins",
+    hint: "Write ['https://api.example.com'], with the origins that your app is reached at.",
+  },
+  self_empty: {
+    severity: 'error',
+    problem: 'is empty (is an environment variable missing?)',
+    hint: "Write the origins that your app is reached at, ['https://api.example.com'], or leave it out.",
+  },
+  self_entry: {
+    severity: 'error',
+    problem: 'is not an origin that an app is reached at',
+    hint: "Write it as the browser's location.origin shows it: 'https://api.example.com'.",
+  },
+  self_pattern: {
+    severity: 'error',
+    problem: 'is a pattern, and the app is reached at exact origins',
+    hint: 'Write each origin of the app.',
+  },
+  self_missing: {
+    severity: 'warning',
+    problem:
+      "is not set: rejectDisallowed then takes the request's own Host for the app's name, and an attacker who points a name of theirs at the app (DNS rebinding) chooses that",
+    hint: "Write self: ['https://api.example.com'] in CorsModule.forRoot(), with every origin that the app is reached at.",
+  },
   resolver_options_type: {
     severity: 'error',
     problem: 'is not an object of resolver options',
@@ -365,6 +391,11 @@ export const PROBLEMS = {
     problem: 'is a method that scripts can never send',
     hint: 'Remove it.',
   },
+  method_unparsable: {
+    severity: 'warning',
+    problem: 'is a method that this version of Node.js cannot parse: no such request reaches the app',
+    hint: 'Remove it.',
+  },
   method_duplicate: { severity: 'warning', problem: 'is listed twice', hint: 'Remove one.' },
   method_options: {
     severity: 'warning',
@@ -438,6 +469,11 @@ export const PROBLEMS = {
     severity: 'error',
     problem: 'stands beside credentials: browsers then take the asterisk for a header name, which exposes nothing',
     hint: 'List the headers that your front ends read.',
+  },
+  response_header_is_request_header: {
+    severity: 'warning',
+    problem: 'is a request header: no response has it, so there is nothing to expose',
+    hint: 'Remove it. What scripts may send is listed in allowedHeaders.',
   },
   response_header_sensitive: {
     severity: 'warning',
@@ -564,8 +600,8 @@ export const PROBLEMS = {
   },
   platform_shared: {
     severity: 'error',
-    problem: 'is on this instance of Express already, for another app: the outer one would rewrite the answers',
-    hint: 'Give each app an HTTP instance of its own, or one CorsModule to both.',
+    problem: 'is already active for another app on this adapter or Express instance: one would overwrite the other',
+    hint: 'Give each app an adapter of its own, with an HTTP instance of its own.',
   },
   platform_unsupported: {
     severity: 'error',
@@ -580,8 +616,8 @@ export const PROBLEMS = {
   candidates_differ: {
     severity: 'warning',
     problem:
-      'has versions with different policies, and a preflight does not carry the version: any of them may answer it',
-    hint: 'Give all versions one policy, or put the version into the path (VersioningType.URI).',
+      'is served by one of several handlers with different policies, by a version or a constraint that a preflight does not carry: any of them may answer it',
+    hint: 'Give all these handlers one policy, put the version into the path (VersioningType.URI), or let the constraint read the host or the URL alone.',
   },
   csrf_untrusted: {
     severity: 'warning',
@@ -634,6 +670,15 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
+/** A request, or the one that a preflight announces, fit for one line of a log. */
+export function requestText(request: {
+  readonly method: string;
+  readonly requestMethod: string | undefined;
+  readonly url: string;
+}): string {
+  return `${printable(request.requestMethod ?? request.method)} ${printable(request.url)}`;
+}
+
 /** The body of every refusal, whatever its reason: it tells a caller nothing about the policy. */
 export const FORBIDDEN_BODY = Object.freeze({
   statusCode: 403,
@@ -657,6 +702,10 @@ export const REMEDIES = {
   'header-not-allowed': 'Add {detail} to allowedHeaders{where}.',
   'headers-malformed':
     'Send a list of header names, at most 8192 characters long, and with few empty or repeated elements.',
+  'path-ambiguous':
+    'Send the path in plain form: no empty or dot segments, no %2F, no backslash or semicolon, nothing escaped twice, and in the case of the rule in `routes`.',
+  'origin-missing':
+    'The browser says that a page sent this request, and not which one: send it with fetch() in mode cors, or, if it is a page of the app, list the origin that the app is reached at in `self`.',
 } as const;
 
 /**
@@ -692,6 +741,20 @@ function reasonText(cause: unknown): string {
 export function replacedLine(names: readonly string[], place: string): string {
   const shown = names.map(printable).join(', ');
   return `CorsModule replaced ${shown}, which was set on a response of ${place}: the policy of the route decides, and browsers refuse two answers. Remove what sets it (a handler, @Header(), a proxy, another CORS layer), and state with @Cors() or in \`routes\` what it was for.`;
+}
+
+/** Logged once a minute for each handler. `skipped`: how many lines like it were left out since the last one. */
+export function contestedLine(target: string, origin: string, skipped: number): string {
+  return `Refused ${target} from ${origin}: its handler's policy does not allow it, and its preflight may have been answered with the policy of another handler of this path (another version, a constraint, a route that passes requests on).${since(skipped)}`;
+}
+
+/** Logged once a minute. */
+export function doubtLine(target: string, skipped: number): string {
+  return `Sent no CORS headers for ${target}: its path can be read in several ways, and the rules in \`routes\` give them different policies. ${REMEDIES['path-ambiguous']}${since(skipped)}`;
+}
+
+function since(skipped: number): string {
+  return skipped === 0 ? '' : ` ${String(skipped)} more requests like this since the last log line.`;
 }
 
 /** One line of the start-up summary: a route, and who may call it. */

@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CorsExchange } from './exchange.js';
-import type { ExchangeStore } from './exchange-store.js';
 
 /** Continues with the app's next middleware, or with its exception layer. */
 export type Next = (error?: unknown) => void;
 
 /** A connect-style middleware on Node's own request and response. */
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void;
+
+/** Begins the exchange of a request, or finds it. */
+export type OpenExchange = (request: IncomingMessage, response: ServerResponse) => CorsExchange;
 
 /** What the edge does with the two kinds of requests. */
 export interface EdgeDuties {
@@ -20,9 +22,9 @@ export interface EdgeDuties {
  * The outermost layer of the app: sees every request before any other middleware, keeps preflights from going
  * further, and lets everything else through.
  */
-export function createEdge(exchanges: ExchangeStore, duties: EdgeDuties): Middleware {
+export function createEdge(open: OpenExchange, duties: EdgeDuties): Middleware {
   return function corsEdge(request, response, next) {
-    const exchange = exchanges.open(request, response);
+    const exchange = open(request, response);
     // A platform may rewrite targets as requests come in (Fastify's `rewriteUrl`).
     exchange.url = request.url ?? '/';
     if (exchange.preflight) duties.answerPreflight(exchange, response, next);

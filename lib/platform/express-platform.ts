@@ -4,8 +4,7 @@ import type { ExpressRouter } from '../routing/express-labels.js';
 import { ExpressMatcher } from '../routing/express-matcher.js';
 import type { RouteRegistration } from '../routing/nest-internals.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
-import type { Middleware } from './edge.js';
-import type { ExchangeStore } from './exchange-store.js';
+import type { Middleware, OpenExchange } from './edge.js';
 import type { Platform } from './platform.js';
 import { watchSecurityHook } from './security-hook.js';
 import type { PlatformRequest } from './site.js';
@@ -25,18 +24,18 @@ export class ExpressPlatform implements Platform {
     this.securityHook = watchSecurityHook(adapter);
   }
 
-  install(edge: Middleware, exchanges: ExchangeStore): void {
+  install(edge: Middleware, open: OpenExchange): void {
     this.#shared = this.#has(edge.name);
     this.adapter.use(edge);
     this.#noteNestsLayers();
-    this.#openEarly(exchanges);
+    this.#openEarly(open);
   }
 
   /**
    * Begins each exchange before Express sees the request. The edge would do; however, Express gives every response a
    * prototype of its own, after which each property that is set on it costs a microsecond.
    */
-  #openEarly(exchanges: ExchangeStore): void {
+  #openEarly(open: OpenExchange): void {
     const { adapter } = this;
     const { initHttpServer } = adapter;
     adapter.initHttpServer = options => {
@@ -44,7 +43,7 @@ export class ExpressPlatform implements Platform {
       (adapter.getHttpServer() as Server).prependListener(
         'request',
         (request: IncomingMessage, response: ServerResponse) => {
-          exchanges.open(request, response);
+          open(request, response);
         },
       );
     };

@@ -2,8 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
 import type { RouteRegistration } from '../routing/nest-internals.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
-import type { Middleware } from './edge.js';
-import type { ExchangeStore } from './exchange-store.js';
+import type { Middleware, OpenExchange } from './edge.js';
 import { ExpressPlatform } from './express-platform.js';
 import { FastifyPlatform } from './fastify-platform.js';
 import type { SecurityHook } from './security-hook.js';
@@ -12,7 +11,7 @@ import type { PlatformRequest } from './site.js';
 /** What differs between HTTP platforms. */
 export interface Platform {
   /** Puts the edge ahead of everything else. Called once, before anything is registered on the platform. */
-  install(edge: Middleware, exchanges: ExchangeStore): void;
+  install(edge: Middleware, open: OpenExchange): void;
 
   /**
    * @param registrations what Nest registered on the platform

@@ -4,12 +4,12 @@ import type { RoutedRequest } from '../routing/route-matcher.js';
 /** A platform's request: both platforms tell scheme and host, and honour the app's trust in its proxy. */
 export interface PlatformRequest extends RoutedRequest {
   readonly protocol: string;
-  /** With the port, where there is one. */
-  readonly host: string;
+  /** With the port, where there is one. Express has none for a request that names none. */
+  readonly host: string | undefined;
 }
 
 /** The scheme and the authority that a request was sent to. */
-export function siteOf({ protocol, host, headers }: PlatformRequest): {
+export function siteOf({ protocol, host = '', headers }: PlatformRequest): {
   readonly scheme: string;
   readonly host: string;
 } {

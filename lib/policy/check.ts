@@ -54,7 +54,9 @@ export function createMergedPolicyCheck(environment: Environment): MergedPolicyC
   return (policy, levels, report) => {
     const { origin, credentials } = policy;
     if (origin.value === undefined) report(levels.at(-1), problem('origin_missing', 'origin', undefined));
-    if (origin.value === '*' && policy.rejectDisallowed.value === true) {
+    // With a list of methods it rejects by those.
+    const rejectsNothing = origin.value === '*' && policy.methods.value === undefined;
+    if (rejectsNothing && policy.rejectDisallowed.value === true) {
       report(nearest(levels, origin, policy.rejectDisallowed), problem('origin_any_rejecting', 'origin', '*'));
     }
     if (credentials.value === true) {

@@ -3,6 +3,7 @@ import { problem, type Problem, type Report } from './issue.js';
 import type { PolicyLevel } from './merge.js';
 import type { CorsResolverOptions } from './options.js';
 import { readReference, type NamedPolicies } from './reference.js';
+import { readSelf } from './self.js';
 import { isOptions } from './snapshot.js';
 import { INVALID, readKey, readPolicy, reportUnknownKeys } from './stated.js';
 
@@ -15,6 +16,8 @@ export interface StatedModule {
   /** Whether the interceptor is registered. */
   readonly interceptor: boolean;
   readonly bounds: Bounds | undefined;
+  /** The app's own origins; `undefined` where none are listed. */
+  readonly self: readonly string[] | undefined;
   readonly resolverLimits: ResolverLimits;
 }
 
@@ -35,7 +38,7 @@ export type ModulePart = { readonly policy: string } | { readonly rule: string }
 /** Reports a problem of the module's options. `at` is where the part stands in them: `policies.public`. */
 export type ReportModule = (found: Problem, part?: ModulePart, at?: string) => void;
 
-const MODULE_KEYS = ['policies', 'routes', 'bounds', 'resolver', 'debug', 'interceptor'] as const;
+const MODULE_KEYS = ['policies', 'routes', 'bounds', 'self', 'resolver', 'debug', 'interceptor'] as const;
 const RESOLVER_LIMITS = {
   timeoutMs: { standard: 1000, most: 60_000, code: 'resolver_timeout' },
   maxOpen: { standard: 1000, most: 100_000, code: 'resolver_max_open' },
@@ -53,6 +56,7 @@ export function readModuleOptions(options: unknown, production: boolean, report:
     policies,
     rules: readRules(readKey(readable, 'routes', report), policies, report),
     bounds: readBounds(readKey(readable, 'bounds', report), report),
+    self: readSelf(readKey(readable, 'self', report), report),
     resolverLimits: readResolverLimits(readKey(readable, 'resolver', report), report),
     debug: readDebug(readKey(readable, 'debug', report), production, report),
     interceptor: readInterceptor(options, report) ?? true,

@@ -166,9 +166,11 @@ export interface CorsPolicyOptions {
   preflightContinue?: false;
 
   /**
-   * Answer 403 to an actual request from an origin that the policy does not allow, before the handler runs. Requests
-   * without an `Origin` header and same-origin requests pass. On the module and in a rule of `routes` it also covers
-   * what no controller serves, ahead of the app's middleware. CORS is not access control: keep the guards.
+   * Answer 403 to an actual request whose origin or method the policy does not allow, before the handler runs.
+   * Same-origin requests pass (see `self`). So do requests without an `Origin` header, unless a browser reports
+   * (`Sec-Fetch-Site`) that another origin sent an unsafe method such as `POST`, and the policy is not `'*'`. On the
+   * module and in a rule of `routes` it also covers what no controller serves, ahead of the app's middleware; where both
+   * a controller's route and a rule match, both have to reject. CORS is not access control: keep the guards.
    *
    * @default false
    */
@@ -259,8 +261,8 @@ export type CorsPolicyName = keyof CorsPolicyNames extends never ? string : Extr
  */
 export interface CorsRouteRule {
   /**
-   * The whole path as it is requested, in the syntax of Nest's middleware: `/graphql`, `/tenants/:id/files`. It covers
-   * what is below it as well. The global prefix is not added. Letters compare without regard to case.
+   * The whole path, in the syntax of Nest's middleware: `/graphql`, `/tenants/:id/files`. It covers everything below it.
+   * The global prefix is not added. Case matters, escapes do not: `/caf%C3%A9` and `/café` are the same rule.
    */
   path: string;
   /** A policy, the name of one of `policies`, or `false` for no cross-origin access. */
@@ -395,6 +397,21 @@ export interface CorsModuleOptions extends CorsPolicyOptions {
    * @example { origin: ['https://*.example.com'], methods: ['GET', 'POST'], maxAge: 3600 }
    */
   bounds?: CorsBounds;
+
+  /**
+   * The app's own origins, as browsers reach it: exact ones, no patterns. Pages of one are never rejected by
+   * `rejectDisallowed`, whichever of them they call. Without it, a request counts as the app's own where its `Origin`
+   * equals its scheme and `Host`, or where the browser says `Sec-Fetch-Site: same-origin`: an attacker who points a name
+   * of theirs at the app (DNS rebinding) has both. With it, the `Origin` must be listed; a request without one, or with
+   * `null`, must say `Sec-Fetch-Site: same-origin` and have the `Host` of a listed origin. It adds no CORS header.
+   *
+   * An empty list, a pattern and what is no origin are boot errors (`self_empty`, `self_pattern`, `self_entry`, or the
+   * code of the mistake where there is a corrected form).
+   *
+   * @default none: the request's own `Host` is believed, and a policy with `rejectDisallowed` is the warning `self_missing`
+   * @example ['https://api.example.com']
+   */
+  self?: readonly string[];
 
   /** How resolvers are asked. */
   resolver?: CorsResolverOptions;

@@ -30,12 +30,16 @@ export type CorsReason =
   | 'method-not-allowed'
   /** No handler serves the method at this path. */
   | 'method-not-routed'
-  /** `Access-Control-Request-Method` is empty, not a method name, or a method no script can send. */
+  /** `Access-Control-Request-Method` is empty, not a method name, too long for one, or a method no script can send. */
   | 'method-malformed'
   /** `Access-Control-Request-Headers` names a header that the policy does not list. */
   | 'header-not-allowed'
   /** `Access-Control-Request-Headers` is not a list of header names, or too long: in characters, or in elements. */
-  | 'headers-malformed';
+  | 'headers-malformed'
+  /** No `Origin`, and the browser says that a page of another origin sent it, or `self` does not list the host. */
+  | 'origin-missing'
+  /** The path can be read in several ways, and the rules of `routes` say different things about them. */
+  | 'path-ambiguous';
 
 /** Fails the CORS check; `detail` is the part of the request that did. */
 export interface Refusal {
@@ -119,6 +123,17 @@ export function judgeActual(request: CorsRequest, policy: CompiledPolicy, answer
 }
 
 /**
+ * Whether `rejectDisallowed` keeps an actual request from running, by its origin or by its method. It comes from
+ * elsewhere, and the caller knows that: where it has no `Origin` all the same, a policy for any origin has nothing
+ * against it.
+ */
+export function rejects(request: CorsRequest, policy: CompiledPolicy, answer?: ResolverAnswer): boolean {
+  if (!policy.rejectDisallowed) return false;
+  if (request.origin === undefined) return policy.origin !== 'any';
+  return !allowsOrigin(request.origin, policy, answer) || !allowsMethod(request.method, policy);
+}
+
+/**
  * Whether a preflight (Fetch §4.8) is allowed for a handler that is routed for the requested method, or why not. See
  * preflight.ts for the same without the reason.
  */
@@ -140,10 +155,17 @@ export function allowsScript(method: string, policy: CompiledPolicy): boolean {
   return policy.methods === undefined ? isScriptableMethod(method) : isListed(policy.methods, method);
 }
 
-/** A method name, and not one that no script can send. */
+/**
+ * A method name, and not one that no script can send. `*` is a token, and no method: in an answer it would stand for
+ * every method (Fetch §4.8, "method cache entry match").
+ */
 export function isScriptableMethod(method: string): boolean {
-  return USUAL_METHODS.has(method) || (isToken(method) && !isForbiddenMethod(method));
+  if (USUAL_METHODS.has(method)) return true;
+  return method.length <= MAX_METHOD_LENGTH && method !== '*' && isToken(method) && !isForbiddenMethod(method);
 }
+
+/** The longest name that is taken for a method's: it may be echoed. The longest that is registered has 17 characters. */
+export const MAX_METHOD_LENGTH = 64;
 
 const USUAL_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 

@@ -14,19 +14,48 @@ import type { CorsRequest } from './request.js';
 import { preflightResponse, REFUSED_PREFLIGHT } from './response-headers.js';
 
 /**
- * A method that is routed at a path, and the policies of the handlers that may serve it, in the order in which they
- * would be tried. More than one only where a preflight cannot tell (versions in a header).
+ * Handlers that one request may pass through, one after another (`next()`): all of them have to allow it, and the
+ * narrowest of their policies answers. Nearly always it is one handler.
+ */
+export interface TargetCandidate {
+  readonly policy: CompiledPolicy;
+  /** In the order in which they would run. */
+  readonly members: readonly CompiledPolicy[];
+}
+
+/**
+ * A method that is routed at a path, and who may serve it, in the order in which they would be tried. More than one
+ * candidate only where a preflight cannot tell (versions in a header).
  */
 export interface TargetMethod {
   readonly method: string;
-  readonly policies: readonly CompiledPolicy[];
+  readonly candidates: readonly TargetCandidate[];
+}
+
+/**
+ * @param members the policies of the handlers that one request may pass through
+ */
+export function createCandidate(members: readonly [CompiledPolicy, ...CompiledPolicy[]]): TargetCandidate {
+  return { policy: members.reduce((one, other) => (isNarrower(other, one) ? other : one)), members };
+}
+
+/** A browser keeps the answer for everything that it says: so it says no more than any of those who may serve. */
+function isNarrower(one: CompiledPolicy, other: CompiledPolicy): boolean {
+  if (one.credentials !== other.credentials) return other.credentials;
+  return headerCount(one) < headerCount(other);
+}
+
+function headerCount({ allowedHeaders }: CompiledPolicy): number {
+  return allowedHeaders?.size ?? Infinity;
 }
 
 /** Every method that is routed at a path, in the order in which they are listed. */
 export interface Target<Method extends TargetMethod = TargetMethod> {
   readonly methods: readonly Method[];
-  /** The candidates for each method whose policies let scripts use it: no request changes that. */
-  readonly candidates: readonly (readonly number[])[];
+  /** Whether it is in doubt what serves the methods that have no candidate. */
+  readonly isInDoubt: boolean;
+  /** The candidates for each method whose policies let scripts use it, by their indexes: no request changes that. */
+  readonly scriptable: readonly (readonly number[])[];
   /**
    * What is answered to whoever the first candidate allows, by the index of the announced method, as far as it was
    * asked for. `undecided`: it depends on more of the request.
@@ -36,12 +65,17 @@ export interface Target<Method extends TargetMethod = TargetMethod> {
 
 const UNDECIDED = 'undecided';
 
-export function createTarget<Method extends TargetMethod>(methods: readonly Method[]): Target<Method> {
-  return { methods, candidates: methods.map(scriptableCandidates), settled: [] };
+export function createTarget<Method extends TargetMethod>(
+  methods: readonly Method[],
+  { isInDoubt = false } = {},
+): Target<Method> {
+  return { methods, isInDoubt, scriptable: methods.map(scriptableCandidates), settled: [] };
 }
 
-function scriptableCandidates({ method, policies }: TargetMethod): readonly number[] {
-  return [...policies.keys()].filter(candidate => allowsScript(method, policies[candidate] as CompiledPolicy));
+function scriptableCandidates({ method, candidates }: TargetMethod): readonly number[] {
+  return [...candidates.entries()].flatMap(([index, { members }]) =>
+    members.every(policy => allowsScript(method, policy)) ? [index] : [],
+  );
 }
 
 /** What a preflight is answered, and which of the candidates for the requested method decided it. */
@@ -59,8 +93,13 @@ const REFUSED: PreflightOutcome = Object.freeze({
   response: REFUSED_PREFLIGHT,
 });
 
-/** What resolvers said of a preflight's origin, for a policy that serves a method. */
-export type AnswerOf = (policy: CompiledPolicy, method: string) => ResolverAnswer | undefined;
+/** What a resolver said of a preflight's origin, for one of those who may serve a method. */
+export type AnswerOf = (
+  policy: CompiledPolicy,
+  method: string,
+  candidate: number,
+  member: number,
+) => ResolverAnswer | undefined;
 
 export const NO_ANSWERS: AnswerOf = () => undefined;
 
@@ -69,15 +108,24 @@ export interface Question {
   readonly policy: CompiledPolicy;
   readonly method: string;
   readonly candidate: number;
+  readonly member: number;
 }
 
-/** What to ask about a method before it can be judged: nothing about what is refused anyway. */
-export function questionsOf(request: CorsRequest, { method, policies }: TargetMethod): readonly Question[] {
+/**
+ * What to ask about a method before it can be judged, for each candidate: nothing about what is refused anyway.
+ * `undefined`: that candidate is refused whatever is answered.
+ */
+export function questionsOf(
+  request: CorsRequest,
+  { method, candidates }: TargetMethod,
+): readonly (readonly Question[] | undefined)[] {
   const announced = { ...request, requestMethod: method };
-  return [...policies.entries()].flatMap(([candidate, policy]) =>
-    needsResolver(request.origin, policy) && judgePreflight(announced, policy, 'allowed').allowed
-      ? [{ policy, method, candidate }]
-      : [],
+  return candidates.map(({ members }, candidate) =>
+    members.every(policy => judgePreflight(announced, policy, 'allowed').allowed)
+      ? [...members.entries()].flatMap(([member, policy]) =>
+          needsResolver(request.origin, policy) ? [{ policy, method, candidate, member }] : [],
+        )
+      : undefined,
   );
 }
 
@@ -98,8 +146,8 @@ export function judgeTarget(request: CorsRequest, target: Target, answerOf: Answ
   return grant(target, routed, candidate, (other, terms, index) => {
     const shared = sharedWith(other, terms);
     if (shared !== UNDECIDED) return shared;
-    const first = other.policies[firstAllowed(request, target, index, answerOf)];
-    return first !== undefined && sameTerms(first, terms.policy);
+    const first = other.candidates[firstAllowed(request, target, index, answerOf)];
+    return first !== undefined && sameTerms(first.policy, terms.policy);
   });
 }
 
@@ -127,11 +175,14 @@ function grant(
 /** Why a preflight is refused: what the first candidate says. */
 export function refusalOf(request: CorsRequest, target: Target, answerOf: AnswerOf = NO_ANSWERS): Refusal {
   const { requestMethod = '' } = request;
-  const [policy] = methodIn(target, requestMethod)?.policies ?? [];
-  const judged = policy && judgePreflight(request, policy, answerOf(policy, requestMethod));
-  if (judged?.allowed === false) return judged;
-  const reason = isScriptableMethod(requestMethod) ? 'method-not-routed' : 'method-malformed';
-  return { allowed: false, reason, detail: requestMethod };
+  const { members = [] } = methodIn(target, requestMethod)?.candidates[0] ?? {};
+  for (const [member, policy] of members.entries()) {
+    const judged = judgePreflight(request, policy, answerOf(policy, requestMethod, 0, member));
+    if (!judged.allowed) return judged;
+  }
+  if (!isScriptableMethod(requestMethod)) return { allowed: false, reason: 'method-malformed', detail: requestMethod };
+  if (target.isInDoubt) return { allowed: false, reason: 'path-ambiguous' };
+  return { allowed: false, reason: 'method-not-routed', detail: requestMethod };
 }
 
 /** What is routed for a method. */
@@ -153,13 +204,18 @@ function firstAllowed(
   index: number,
   answerOf: AnswerOf,
 ): number {
-  const { method, policies } = target.methods[index] as TargetMethod;
-  const candidates = target.candidates[index] as readonly number[];
-  for (let order = 0; order < candidates.length; order++) {
-    const candidate = candidates[order] as number;
-    const policy = policies[candidate] as CompiledPolicy;
-    const answer = policy.resolver === undefined ? undefined : answerOf(policy, method);
-    if (allowsOrigin(origin, policy, answer) && allowsRequestHeaders(requestHeaders, policy)) return candidate;
+  const { method, candidates } = target.methods[index] as TargetMethod;
+  const scriptable = target.scriptable[index] as readonly number[];
+  for (let order = 0; order < scriptable.length; order++) {
+    const candidate = scriptable[order] as number;
+    const { members } = candidates[candidate] as TargetCandidate;
+    let member = 0;
+    for (; member < members.length; member++) {
+      const policy = members[member] as CompiledPolicy;
+      const answer = policy.resolver === undefined ? undefined : answerOf(policy, method, candidate, member);
+      if (!allowsOrigin(origin, policy, answer) || !allowsRequestHeaders(requestHeaders, policy)) break;
+    }
+    if (member === members.length) return candidate;
   }
   return -1;
 }
@@ -170,24 +226,23 @@ interface Terms {
   readonly maxAge: number;
 }
 
-function termsOf({ policies }: TargetMethod, candidate: number): Terms {
-  return { policy: policies[candidate] as CompiledPolicy, maxAge: shortestOf(policies) };
+function termsOf({ candidates }: TargetMethod, candidate: number): Terms {
+  return { policy: (candidates[candidate] as TargetCandidate).policy, maxAge: shortestOf(candidates) };
 }
 
-function shortestOf(policies: readonly CompiledPolicy[]): number {
-  return Math.min(...policies.map(({ maxAge }) => maxAge));
+function shortestOf(candidates: readonly TargetCandidate[]): number {
+  return Math.min(...candidates.flatMap(({ members }) => members.map(({ maxAge }) => maxAge)));
 }
 
 /**
  * Whether another method is answered under the same terms, whoever asks; `undecided` where it depends on the request.
  */
-function sharedWith({ method, policies }: TargetMethod, { policy, maxAge }: Terms): boolean | typeof UNDECIDED {
-  if (shortestOf(policies) !== maxAge || !policies.some(each => sameTerms(each, policy))) return false;
+function sharedWith({ method, candidates }: TargetMethod, { policy, maxAge }: Terms): boolean | typeof UNDECIDED {
+  if (shortestOf(candidates) !== maxAge || !candidates.some(each => sameTerms(each.policy, policy))) return false;
   // One policy for both, which has been judged but for the method. A resolver is told the method.
-  const [first] = policies;
-  return policies.length === 1 && first === policy && policy.resolver === undefined
-    ? allowsScript(method, policy)
-    : UNDECIDED;
+  const [first, ...others] = candidates;
+  const isAlone = others.length === 0 && first?.policy === policy && first.members.length === 1;
+  return isAlone && policy.resolver === undefined ? allowsScript(method, policy) : UNDECIDED;
 }
 
 /** Everything but the methods and the max-age. */

@@ -7,6 +7,9 @@ export const PREFLIGHT_VARY = 'Origin, Access-Control-Request-Method, Access-Con
 /** A response that the CORS protocol adds nothing to. */
 export const NO_CORS: CorsResponse = refusedResponse('');
 
+/** What a list adds where it refuses: of a request that is in doubt which policy it is under. */
+export const IN_DOUBT: CorsResponse = refusedResponse('Origin');
+
 /** The refusal of a preflight: no `Access-Control-*` header whatever. */
 export const REFUSED_PREFLIGHT: CorsResponse = refusedResponse(PREFLIGHT_VARY);
 

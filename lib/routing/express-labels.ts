@@ -16,7 +16,7 @@ export interface ExpressLayer {
 export interface ExpressRoute {
   readonly path: unknown;
   readonly methods: Readonly<Record<string, boolean | undefined>>;
-  readonly stack: readonly { readonly handle: object }[];
+  readonly stack: readonly { readonly handle: (...args: never[]) => unknown }[];
 }
 
 export type RouteLayer = ExpressLayer & { readonly route: ExpressRoute };

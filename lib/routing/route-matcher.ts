@@ -22,15 +22,21 @@ export function makeRequest(request: {
 }
 
 /**
- * What serves one method at a path: the handlers that may run, in the order they would be tried. Empty: something
- * outside Nest's controllers serves it.
+ * Who may serve a request, in the order in which they would be tried: each but the last may pass it on (`next()`).
+ * `undefined` stands for what is not a controller's. Never empty.
  */
-export type Candidates = readonly RouteRegistration[];
+export type Chain = readonly (RouteRegistration | undefined)[];
+
+/**
+ * Who may serve one method at a path. More than one chain where the platform chooses by what is not known yet (a
+ * version in a header that a preflight does not carry), in the order in which they would be tried.
+ */
+export type Candidates = readonly Chain[];
 
 /** A method that is routed at a path, and what serves it. */
 export interface RoutedMethod {
   readonly method: string;
-  readonly routes: Candidates;
+  readonly candidates: Candidates;
 }
 
 /** Every method that is routed at a path, in the order of {@link byMethod}. Empty: the path is unknown. */
@@ -39,20 +45,37 @@ export type RoutedMethods = readonly RoutedMethod[];
 /** Of a path that is unknown. */
 export const NO_METHODS: RoutedMethods = Object.freeze([]);
 
+/** Of a request that nothing serves. */
+export const NO_CANDIDATES: Candidates = Object.freeze([]);
+
 /** Names the handler that the platform would run, by the platform's own routing. */
 export interface RouteMatcher {
-  /** The path of a request as the platform's router compares it; `undefined` for what is not a path. */
-  pathOf(request: RoutedRequest): string | undefined;
+  /**
+   * Who may serve this request: one chain, none where nothing is routed. Several only where the platform chooses by
+   * what cannot be read here, such as a constraint that is derived asynchronously.
+   *
+   * @param isEarly whether no middleware of the app has seen the request: a version that one of them names is unknown
+   */
+  match(request: RoutedRequest, isEarly?: boolean): Candidates;
 
-  /** The handler that serves this request; `undefined` where none of a controller does. */
-  match(request: RoutedRequest): RouteRegistration | undefined;
+  /** The paths of the routes that are not a controller's and match this request, whatever their method. */
+  rawPaths(request: RoutedRequest): readonly string[];
 
   /**
-   * The handlers that may serve the requests that a preflight announces, for each method. More than one for a method
-   * only where the version is in a header that a preflight does not carry. Nearly always the same object where the
-   * same routes serve: what is made of it can be kept.
+   * The handlers that may serve the requests that a preflight announces, for each method. More than one chain for a
+   * method only where it is chosen by what a preflight does not carry. Nearly always the same object where the same
+   * routes serve, and never more of them than routes are registered: what is made of it can be kept.
    */
   matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods;
+
+  /**
+   * Who else may have answered for an actual request when its preflight was judged: every version and every constraint
+   * that a preflight cannot know.
+   */
+  rivals(request: RoutedRequest): Candidates;
+
+  /** The request headers, in lower case, that this request's route is chosen by, but for `host`. */
+  selectingHeaders(request: RoutedRequest): readonly string[];
 }
 
 /** A route that Nest registered and the platform does not hold: the two pictures of the app disagree. */

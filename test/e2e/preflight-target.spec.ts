@@ -1,5 +1,5 @@
 import { All, Controller, Delete, Get, Param, Patch, Post, Put } from '@nestjs/common';
-import { Cors, type CorsModuleOptions } from 'nestjs-cors';
+import { Cors, NoCors, type CorsModuleOptions } from 'nestjs-cors';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
 import { preflightOf } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';
@@ -209,6 +209,45 @@ describe.each(PLATFORMS)('The target of a preflight on %s', platform => {
     expect(await observe(app, preflightOf('/cats/1/nope', ADMIN, 'PUT'))).toEqual({
       status: 403,
       cors: REFUSED,
+      ran: [],
+    });
+  });
+
+  it('is nobody where the announced method is the wildcard, or too long for a method', async () => {
+    @NoCors()
+    @Controller('api/admin')
+    class AdminController {
+      @Delete(':id')
+      remove() {
+        return ran('remove');
+      }
+    }
+    @Cors({ origin: '*' })
+    @Controller('all')
+    class AllController {
+      @All(':id')
+      all() {
+        return ran('all');
+      }
+    }
+    const app = await startApp({
+      platform,
+      cors: { origin: [APP], routes: [{ path: '/api', policy: { origin: '*' } }] },
+      controllers: [AdminController, AllController],
+    });
+    const longest = 'A'.repeat(64);
+    for (const path of ['/api/admin/1', '/api/unknown', '/all/1', '/unknown']) {
+      for (const method of ['*', 'PUT,*', '* ', `${longest}A`, 'A'.repeat(8000)]) {
+        expect([path, method, await observe(app, preflightOf(path, APP, method))]).toEqual([
+          path,
+          method,
+          { status: 403, cors: REFUSED, ran: [] },
+        ]);
+      }
+    }
+    expect(await observe(app, preflightOf('/unknown', APP, longest))).toEqual({
+      status: 204,
+      cors: granted(APP, { methods: longest }),
       ran: [],
     });
   });

@@ -191,13 +191,14 @@ describe.each(PLATFORMS)('An allowed preflight on %s', platform => {
     }
   });
 
-  it('has no body and says so, with status 204 and with 200', async () => {
+  it('has no body, and says so where its status does not: with 200', async () => {
     const app = await start();
 
     const noContent = await exchange(app, preflightOf('/named', APP, 'PUT'));
     expect(noContent.observed).toEqual({ status: 204, cors: NAMED, ran: [] });
     expect(noContent.body).toBe('');
-    expect(noContent.headers['content-length']).toBe('0');
+    expect(noContent.headers).not.toHaveProperty('content-length');
+    expect(noContent.headers).not.toHaveProperty('transfer-encoding');
 
     const ok = await exchange(app, preflightOf('/ok', APP, 'PUT'));
     // What scripts may read concerns the actual response alone.

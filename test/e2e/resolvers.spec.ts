@@ -1,15 +1,23 @@
 import {
+  All,
   Controller,
+  Delete,
   Get,
   Inject,
   Injectable,
   Module,
+  Next,
+  Options,
+  Patch,
   Post,
   Put,
   UnauthorizedException,
   UseGuards,
+  Version,
+  VersioningType,
   type CanActivate,
 } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
 import {
   add,
   Cors,
@@ -225,6 +233,146 @@ describe.each(PLATFORMS)('A resolver on %s', platform => {
     expect(await observe(app, preflightOf('/dogs', APP, 'POST'))).toEqual({ status: 403, cors: REFUSED, ran: [] });
     expect(await observe(app, preflightOf('/dogs', APP, 'HEAD'))).toMatchObject({ status: 204 });
   });
+
+  it('is asked about the announced method alone where the others would take many questions', async () => {
+    class ManyController {}
+    Controller('many')(ManyController);
+    const verbs = [Get, Post, Put, Patch, Delete, Options];
+    for (const [index, verb] of verbs.entries()) {
+      const value = () => ran(String(index));
+      Object.defineProperty(ManyController.prototype, `m${String(index)}`, { value });
+      const descriptor = Object.getOwnPropertyDescriptor(ManyController.prototype, `m${String(index)}`);
+      if (descriptor) verb()(ManyController.prototype, `m${String(index)}`, descriptor);
+    }
+    const methods: string[] = [];
+    const app = await start((_origin, { method }) => methods.push(method) > 0, { controllers: [ManyController] });
+
+    expect(await observe(app, preflightOf('/many', APP, 'PUT'))).toEqual({
+      status: 204,
+      cors: granted(APP, { methods: 'PUT' }),
+      ran: [],
+    });
+    expect(methods).toEqual(['PUT']);
+  });
+
+  it('is asked about one version after the other only until one is allowed, and keeps their answers apart', async () => {
+    @Controller('versions')
+    class VersionsController {
+      @Version('1')
+      @Put()
+      first() {
+        return ran('first');
+      }
+
+      @Version('2')
+      @Put()
+      second() {
+        return ran('second');
+      }
+
+      @Version('3')
+      @Put()
+      third() {
+        return ran('third');
+      }
+
+      @Version('1')
+      @Post()
+      create() {
+        return ran('create');
+      }
+
+      @Version('2')
+      @Post()
+      createAgain() {
+        return ran('create again');
+      }
+    }
+    const { prototype } = VersionsController;
+    let asked: unknown[] = [];
+    const startVersions = (isAllowed: (handler: unknown) => boolean, slow: unknown) =>
+      start(
+        async (_origin, { handler }) => {
+          asked.push(handler);
+          // Whoever answers last answers for itself alone.
+          for (let turn = 0; turn < (handler === slow ? 50 : 1); turn++) await Promise.resolve();
+          return isAllowed(handler);
+        },
+        {
+          controllers: [VersionsController],
+          configure: app => app.enableVersioning({ type: VersioningType.MEDIA_TYPE, key: 'v=' }),
+        },
+      );
+    const put = preflightOf('/versions', APP, 'PUT');
+    const allowed = { status: 204, cors: granted(APP, { methods: 'PUT' }), ran: [] };
+
+    const all = await startVersions(() => true, undefined);
+    expect(await observe(all, put)).toEqual(allowed);
+    expect(asked).toEqual([prototype.first]);
+    for (const slow of [prototype.first, prototype.second, prototype.third]) {
+      for (const only of [prototype.first, prototype.second, prototype.third]) {
+        asked = [];
+        const one = await startVersions(handler => handler === only, slow);
+        expect(await observe(one, put)).toEqual(allowed);
+        expect(asked.length).toBe(only === prototype.first ? 1 : 3);
+      }
+    }
+    const none = await startVersions(() => false, prototype.first);
+    expect(await observe(none, put)).toEqual({ status: 403, cors: REFUSED, ran: [] });
+  });
+
+  it.each([false, true])(
+    'is asked about the handler that runs, not about the one that was expected (%s)',
+    async isLate => {
+      @Controller('public')
+      class PublicController {
+        @Get('x')
+        show() {
+          return ran('public');
+        }
+
+        @All(platform === 'express' ? 'pass/*splat' : 'pass/y/*')
+        pass(@Next() next: () => void) {
+          next();
+        }
+      }
+      @Controller()
+      class AdminController {
+        @Get('admin/x')
+        admin() {
+          return ran('admin');
+        }
+
+        @Get('public/pass/x')
+        behind() {
+          return ran('behind');
+        }
+      }
+      const app = await start(
+        (_origin, { controller }) => {
+          const isPublic = controller === PublicController;
+          return isLate ? Promise.resolve(isPublic) : isPublic;
+        },
+        {
+          own: { credentials: true, rejectDisallowed: true },
+          controllers: [PublicController, AdminController],
+          configure: each =>
+            each.use((request: IncomingMessage, _response: unknown, next: () => void) => {
+              if (request.url === '/public/x?alias') request.url = '/admin/x';
+              next();
+            }),
+        },
+      );
+      const rejected = { status: 403, cors: UNREADABLE, ran: [] };
+      const shown = { status: 200, cors: readable(APP, { credentials: true }), ran: ['public'] };
+
+      expect(await observe(app, get('/public/x', APP))).toEqual(shown);
+      expect(await observe(app, get('/admin/x', APP))).toEqual(rejected);
+      // Fastify has chosen its route before any middleware runs, and its routes pass nothing on.
+      expect(await observe(app, get('/public/x?alias', APP))).toEqual(platform === 'express' ? rejected : shown);
+      expect(await observe(app, get('/public/pass/x', APP))).toEqual(rejected);
+    },
+  );
 
   it('may be added to an inherited list, and be of one route only: the others stay as they are', async () => {
     const never: CorsOriginResolverRef = () => {

@@ -150,7 +150,8 @@ describe.each(PLATFORMS)('The version whose policy is in force on %s', platform 
     expect(await observe(app, preflightOf('/h', APP, 'PUT'))).toEqual(refused);
 
     expect(await put(APP, '1')).toEqual({ status: 200, cors: readable(APP), ran: ['first'] });
-    expect(await put(APP, '2')).toEqual({ status: 200, cors: UNREADABLE, ran: ['second'] });
+    // Another version's policy may have answered its preflight.
+    expect(await put(APP, '2')).toEqual({ status: 403, cors: UNREADABLE, ran: [] });
     expect(await put(ADMIN, '2')).toEqual({
       status: 200,
       cors: readable(ADMIN, { credentials: true }),

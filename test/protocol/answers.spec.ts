@@ -9,7 +9,7 @@ import {
 import { judgeTarget, questionsOf, refusalOf, type AnswerOf } from '../../lib/protocol/preflight.js';
 import type { CorsRequest } from '../../lib/protocol/request.js';
 import { compilePolicy } from '../support/policy.js';
-import { judged, targetOf } from '../support/protocol.js';
+import { judged, methodOf, targetOf } from '../support/protocol.js';
 
 const A = 'https://a.example';
 const B = 'https://b.example';
@@ -96,15 +96,15 @@ describe('questionsOf', () => {
     GET: [ASKS],
   };
   const ask = (request: CorsRequest, method: string) =>
-    questionsOf(request, { method, policies: candidates[method] ?? [] });
+    questionsOf(request, methodOf(method, candidates[method] ?? [])).flatMap(questions => questions ?? []);
 
   it('has each candidate of the method whose resolver would decide', () => {
     expect(ask(preflight(B, 'PUT', ''), 'PUT')).toEqual([
-      { policy: ASKS, method: 'PUT', candidate: 1 },
-      { policy: BOUNDED, method: 'PUT', candidate: 2 },
+      { policy: ASKS, method: 'PUT', candidate: 1, member: 0 },
+      { policy: BOUNDED, method: 'PUT', candidate: 2, member: 0 },
     ]);
     // Asked of a method that is not the announced one: whether it can be listed.
-    expect(ask(preflight(B), 'GET')).toEqual([{ policy: ASKS, method: 'GET', candidate: 0 }]);
+    expect(ask(preflight(B), 'GET')).toEqual([{ policy: ASKS, method: 'GET', candidate: 0, member: 0 }]);
   });
 
   it.each<[string, CorsRequest, string]>([

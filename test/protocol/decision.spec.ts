@@ -105,6 +105,8 @@ describe('judgePreflight', () => {
     ['a missing method', preflight(undefined), refused('method-malformed', '')],
     ['a method that is no token', preflight('P T'), refused('method-malformed', 'P T')],
     ['two methods', preflight('PUT, GET'), refused('method-malformed', 'PUT, GET')],
+    ['the method that would stand for all of them', preflight('*'), refused('method-malformed', '*')],
+    ['a method that is too long for one', preflight('A'.repeat(65)), refused('method-malformed', 'A'.repeat(65))],
     ['a method that no script can send', preflight('TRACE'), refused('method-malformed', 'TRACE')],
     ['the same in another case', preflight('Connect'), refused('method-malformed', 'Connect')],
     [

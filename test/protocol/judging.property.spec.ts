@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { CompiledPolicy } from '../../lib/policy/compile.js';
 import { judgeActual, judgePreflight, respondToActual, type ResolverAnswer } from '../../lib/protocol/decision.js';
 import {
+  createCandidate,
   createTarget,
   judgeTarget,
   methodIn,
@@ -9,14 +10,15 @@ import {
   type AnswerOf,
   type PreflightOutcome,
   type Target,
+  type TargetCandidate,
 } from '../../lib/protocol/preflight.js';
 import { corsRequestOf, isPreflight, type CorsRequest } from '../../lib/protocol/request.js';
-import { isCrossOrigin } from '../../lib/protocol/same-origin.js';
+import { isFromElsewhere } from '../../lib/protocol/same-origin.js';
 import { mergeVary } from '../../lib/protocol/vary.js';
 import { allowsByTheBook } from '../support/origin-oracle.js';
 import { compilePolicy } from '../support/policy.js';
 import { runs } from '../support/property.js';
-import { sent } from '../support/protocol.js';
+import { methodOf, sent } from '../support/protocol.js';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
 const NAMES = ['content-type', 'authorization', 'x-a', 'x-b'];
@@ -52,7 +54,10 @@ const answer = fc.constantFrom<ResolverAnswer | undefined>('allowed', 'allowed',
 /** What resolvers said: of each policy and method something else. */
 const answers: fc.Arbitrary<AnswerOf> = fc
   .array(answer, { minLength: 7, maxLength: 7 })
-  .map(list => (each, method) => list[(compiled.indexOf(each) + method.length) % list.length]);
+  .map(
+    list => (each, method, candidate, member) =>
+      list[(compiled.indexOf(each) + method.length + 3 * candidate + member) % list.length],
+  );
 
 const junk = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -72,20 +77,28 @@ const request: fc.Arbitrary<CorsRequest> = fc.record({
   requestHeaders: maybe('', '', ...NAMES, 'X-A, x-b', 'x-a,x-b', 'content-type,, authorization'),
 });
 
+const candidateOf = ([first, ...others]: readonly CompiledPolicy[]): TargetCandidate =>
+  createCandidate([first as CompiledPolicy, ...others]);
+
 /** Methods share policies now and then: those of one target are few. */
-const target: fc.Arbitrary<Target> = fc
-  .array(policy, { minLength: 1, maxLength: 4 })
-  .chain(few =>
-    fc
-      .uniqueArray(
-        fc.tuple(
-          fc.constantFrom('GET', 'PUT', 'DELETE', 'OPTIONS'),
-          fc.uniqueArray(fc.constantFrom(...few), { minLength: 1, maxLength: 3 }),
+const target: fc.Arbitrary<Target> = fc.array(policy, { minLength: 1, maxLength: 4 }).chain(few =>
+  fc
+    .uniqueArray(
+      fc.tuple(
+        fc.constantFrom('GET', 'PUT', 'DELETE', 'OPTIONS'),
+        // Candidates, and those that a request passes through on its way to one.
+        fc.oneof(
+          fc.constantFrom(...few).map(only => [[only]]),
+          fc.array(fc.uniqueArray(fc.constantFrom(...few), { minLength: 1, maxLength: 3 }), {
+            minLength: 1,
+            maxLength: 3,
+          }),
         ),
-        { selector: ([method]) => method, minLength: 2 },
-      )
-      .map(entries => createTarget(entries.map(([method, policies]) => ({ method, policies })))),
-  );
+      ),
+      { selector: ([method]) => method, minLength: 2 },
+    )
+    .map(entries => createTarget(entries.map(([method, chains]) => ({ method, candidates: chains.map(candidateOf) })))),
+);
 
 /** Whether one policy alone allows an origin: by its list, or else by its resolver, where the origin is one at all. */
 function allowsOrigin({ stated, resolver }: CompiledPolicy, origin = '', said?: ResolverAnswer): boolean {
@@ -116,15 +129,24 @@ function allows(
   return isOrigin && isMethod && areNames && isShort;
 }
 
+/** Of handlers that one request passes through: without credentials before with, then the shortest list of headers. */
+function narrowestOf(members: readonly CompiledPolicy[]): CompiledPolicy | undefined {
+  const width = ({ credentials, allowedHeaders }: CompiledPolicy) =>
+    (credentials ? 1000 : 0) + (allowedHeaders?.size ?? 999);
+  const least = Math.min(...members.map(width));
+  return members.find(each => width(each) === least);
+}
+
 /** What a preflight is answered, said plainly: each method is judged by itself. */
 function answerTo(any: CorsRequest, { methods }: Target, answerOf: AnswerOf) {
   const termsOf = (method: string) => {
-    const { policies } = methods.find(each => each.method === method) ?? { policies: [] };
-    const candidate = policies.findIndex(
-      each => judgePreflight({ ...any, requestMethod: method }, each, answerOf(each, method)).allowed,
+    const { candidates } = methods.find(each => each.method === method) ?? { candidates: [] };
+    const announced = { ...any, requestMethod: method };
+    const candidate = candidates.findIndex(({ members }, index) =>
+      members.every((each, member) => judgePreflight(announced, each, answerOf(each, method, index, member)).allowed),
     );
-    const maxAge = Math.min(...policies.map(each => each.maxAge));
-    const decided = policies[candidate];
+    const maxAge = Math.min(...candidates.flatMap(({ members }) => members.map(each => each.maxAge)));
+    const decided = narrowestOf(candidates[candidate]?.members ?? []);
     if (decided === undefined) return undefined;
     const { origin, credentials } = decided.stated;
     const terms = [origin === '*', credentials && origin !== '*', decided.allowHeadersValue, maxAge];
@@ -156,8 +178,10 @@ describe('Judging a preflight', () => {
     fc.assert(
       fc.property(request, target, answers, (any, policies, answerOf) => {
         const method = any.requestMethod ?? '';
-        const candidates = methodIn(policies, method)?.policies ?? [];
-        const expected = candidates.findIndex(each => allows(each, any, answerOf(each, method)));
+        const candidates = methodIn(policies, method)?.candidates ?? [];
+        const expected = candidates.findIndex(({ members }, candidate) =>
+          members.every((each, member) => allows(each, any, answerOf(each, method, candidate, member))),
+        );
         const outcome = judgeTarget(any, policies, answerOf);
         seen[outcome.allowed ? 'allowed' : 'refused']++;
         expect(outcome.allowed ? outcome.candidate : -1).toBe(expected);
@@ -227,7 +251,7 @@ describe('Judging without a reason', () => {
     fc.assert(
       fc.property(request, policy, answer, (any, each, said) => {
         const { allowed } = judgePreflight(any, each, said);
-        const alone = createTarget([{ method: any.requestMethod ?? '', policies: [each] }]);
+        const alone = createTarget([methodOf(any.requestMethod ?? '', [each])]);
         expect(judgeTarget(any, alone, () => said).allowed).toBe(allowed);
         seen[allowed ? 'allowed' : 'refused']++;
         expect(respondToActual(any, each, said)).toBe(
@@ -305,9 +329,10 @@ describe('Whatever a request holds', () => {
   it('it is from another origin, or from the one it names', () => {
     fc.assert(
       fc.property(maybe(...ORIGINS), maybe('same-origin', 'none'), junk, junk, (origin, secFetchSite, scheme, host) => {
-        const crossOrigin = isCrossOrigin({ origin, secFetchSite, scheme, host });
-        expect(crossOrigin).toBe(
-          origin !== undefined && secFetchSite !== 'same-origin' && origin !== `${scheme}://${host.toLowerCase()}`,
+        const site = { method: 'GET', origin, secFetchSite, secFetchMode: undefined, secFetchStorageAccess: undefined };
+        const own = host === '' ? undefined : `${scheme}://${host.toLowerCase()}`;
+        expect(isFromElsewhere({ ...site, scheme, host }, undefined)).toBe(
+          origin !== undefined && secFetchSite !== 'same-origin' && origin !== own,
         );
       }),
       runs(1000),

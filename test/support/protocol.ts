@@ -1,11 +1,24 @@
 import type { CompiledPolicy } from '../../lib/policy/compile.js';
 import { headersFor, type CorsResponse, type Header } from '../../lib/policy/cors-response.js';
-import { createTarget, judgeTarget, refusalOf, type AnswerOf, type Target } from '../../lib/protocol/preflight.js';
+import {
+  createCandidate,
+  createTarget,
+  judgeTarget,
+  refusalOf,
+  type AnswerOf,
+  type Target,
+  type TargetMethod,
+} from '../../lib/protocol/preflight.js';
 import type { CorsRequest } from '../../lib/protocol/request.js';
 
 /** What is routed at a path: the policies of the handlers that may serve each method. */
 export function targetOf(policies: Readonly<Record<string, readonly CompiledPolicy[]>>): Target {
-  return createTarget(Object.entries(policies).map(([method, list]) => ({ method, policies: list })));
+  return createTarget(Object.entries(policies).map(([method, list]) => methodOf(method, list)));
+}
+
+/** A method, and the policies of the handlers that may serve it: each is a candidate of its own. */
+export function methodOf(method: string, policies: readonly CompiledPolicy[]): TargetMethod {
+  return { method, candidates: policies.map(policy => createCandidate([policy])) };
 }
 
 /** The headers that a response is sent with. */
