@@ -1,17 +1,20 @@
 // What is measured of the engine: the built modules of this repository.
 import { createMergedPolicyCheck } from '../build/policy/check.js';
 import { createPolicyCompiler } from '../build/policy/compile.js';
+import { isError } from '../build/policy/issue.js';
 import { mergeLevels } from '../build/policy/merge.js';
 import { readModuleOptions } from '../build/policy/module-options.js';
 import { writeCorsResponse } from '../build/platform/write-headers.js';
 import { respondToActual } from '../build/protocol/decision.js';
-import { createTarget, judgeTarget } from '../build/protocol/preflight.js';
+import { createCandidate, createTarget, judgeTarget } from '../build/protocol/preflight.js';
 import { corsRequestOf } from '../build/protocol/request.js';
+import { compilePath } from '../build/routing/path-rules.js';
+import { RuleBook } from '../build/rule-book.js';
 
 /** Compiles a policy as the module does at boot; throws where it has an error. */
 export function compile(options) {
-  const report = (_level, { code, severity }) => {
-    if (severity === 'error') throw new Error(code);
+  const report = (_level, { code }) => {
+    if (isError(code)) throw new Error(code);
   };
   const { level, bounds } = readModuleOptions(options, false, found => report(undefined, found));
   const merged = mergeLevels([level], report);
@@ -21,7 +24,13 @@ export function compile(options) {
 
 /** A path at which one policy serves these methods. */
 export function targetOf(policy, methods) {
-  return createTarget(methods.map(method => ({ method, policies: [policy] })));
+  return createTarget(methods.map(method => ({ method, candidates: [createCandidate([policy])] })));
+}
+
+/** Rules for paths, in order. */
+export function ruleBookOf(module, policies) {
+  const entries = Object.entries(policies).map(([path, policy]) => ({ path, pattern: compilePath(path), policy }));
+  return new RuleBook(entries, module);
 }
 
 /** Decides about an actual request, and writes its headers. */
@@ -36,6 +45,5 @@ export function answerPreflight(target, request, response) {
   const outcome = judgeTarget(cors, target);
   writeCorsResponse(response, outcome.response, cors.origin);
   response.statusCode = outcome.status;
-  response.setHeader('Content-Length', '0');
   response.end();
 }

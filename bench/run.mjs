@@ -28,8 +28,14 @@ const SECTIONS = {
     smoke: { starts: 1, rounds: 1, requests: 20 },
   },
   attack: {
-    full: { rounds: 15, count: 5120, listed: 100_000, flood: 1_000_000 },
-    smoke: { rounds: 1, count: 256, listed: 1000, flood: 1000 },
+    full: {
+      rounds: 15,
+      count: 5120,
+      listed: 100_000,
+      flood: 1_000_000,
+      app: { rounds: 5, each: 1000, flood: 1_000_000 },
+    },
+    smoke: { rounds: 1, count: 256, listed: 1000, flood: 1000, app: { rounds: 1, each: 20, flood: 200 } },
   },
   resolvers: {
     full: { rounds: 21, count: 20_480 },

@@ -1,4 +1,5 @@
-import { answerActual, answerPreflight, compile, targetOf } from '../engine.mjs';
+import { floodOf } from '../flood.mjs';
+import { answerActual, answerPreflight, compile, ruleBookOf, targetOf } from '../engine.mjs';
 import { alternate, fresh, roundOf } from '../measure.mjs';
 import { ORIGIN, PREFLIGHT } from '../requests.mjs';
 import { StubResponse } from '../stub-response.mjs';
@@ -20,6 +21,10 @@ function preflight(headers) {
 }
 
 const BENIGN_ACTUAL = 'actual, allowed, an origin of the list';
+/** The longest that Node takes: a path is read to its end, so a benign one costs by its length as well. */
+const BENIGN_TARGET = 'a plain path of 16 KB under a rule';
+/** Paths up to 4 KB are read in every way, longer ones are in doubt: what matters is that the cost is linear. */
+const READ = /^[24] KB/;
 const BENIGN_PREFLIGHT = 'preflight, allowed, some of the headers';
 const requestsOf = listed => ({
   [BENIGN_ACTUAL]: index => actual(tenant(spread(index, listed))),
@@ -37,13 +42,27 @@ const requestsOf = listed => ({
   '100 lines, all allowed': () =>
     preflight({ 'access-control-request-headers': fresh(Array(100).fill('content-type').join(', ')) }),
   'random methods': index => preflight({ 'access-control-request-method': fresh(`M${index}`) }),
+  [BENIGN_TARGET]: () => target('segment/', KIB16),
+  '16 KB of `%25` in the path': () => target('%25', KIB16),
+  '16 KB of `/../` in the path': () => target('/../', KIB16),
+  ...Object.fromEntries(
+    [2, 4].flatMap(size => [
+      [`${size} KB of \`%25\` in the path`, () => target('%25', size * 1024)],
+      [`${size} KB of \`/../\` in the path`, () => target('/../', size * 1024)],
+    ]),
+  ),
 });
+
+/** A path under a rule, filled with the same text again and again. */
+function target(unit, length) {
+  return { url: fresh(`/files/public/${unit.repeat(length / unit.length)}`.slice(0, length)) };
+}
 
 /** Callers from all over the list. */
 const spread = (index, listed) => (index * 7919) % listed;
 
 /** Hostile requests, beside a list of many origins. */
-export async function run({ rounds, count, listed, flood }) {
+export async function run({ rounds, count, listed, flood, app }) {
   const origin = [ORIGIN, ...Array.from({ length: listed }, (_, index) => tenant(index))];
   const policy = compile({
     origin,
@@ -52,20 +71,29 @@ export async function run({ rounds, count, listed, flood }) {
   });
   const target = targetOf(policy, METHODS);
   const response = new StubResponse();
+  const rules = ruleBookOf(compile({ origin: false }), {
+    '/files/private': policy,
+    '/files/public': compile({ origin: '*' }),
+  });
   const answer = request =>
-    request.method === 'OPTIONS' ? answerPreflight(target, request, response) : answerActual(policy, request, response);
+    request.url !== undefined
+      ? rules.ruleOn(request.url)
+      : request.method === 'OPTIONS'
+        ? answerPreflight(target, request, response)
+        : answerActual(policy, request, response);
   const requests = requestsOf(listed);
   const candidates = Object.fromEntries(
     Object.entries(requests).map(([name, makeRequest]) => [name, roundOf(count, makeRequest, answer, BATCH)]),
   );
   await alternate(3, candidates);
   const costs = await alternate(rounds, candidates);
-  const benignOf = name =>
-    Object.keys(requests).indexOf(name) < Object.keys(requests).indexOf(BENIGN_PREFLIGHT)
-      ? costs[BENIGN_ACTUAL]
-      : costs[BENIGN_PREFLIGHT];
+  const benign = [BENIGN_ACTUAL, BENIGN_PREFLIGHT, BENIGN_TARGET];
+  const order = Object.keys(requests);
+  const benignOf = name => costs[benign.findLast(each => order.indexOf(each) <= order.indexOf(name))];
 
   const grown = growthOf(Object.values(requests), answer, flood);
+  const floods = [];
+  for (const platform of ['express', 'fastify']) floods.push([platform, await floodOf(platform, app)]);
   return {
     title: 'Under attack',
     about: `Hostile requests beside a list of ${listed.toLocaleString('en')} origins: nanoseconds on a stub response, and times the benign request's.`,
@@ -78,17 +106,37 @@ export async function run({ rounds, count, listed, flood }) {
           `${(cost / benignOf(name)).toFixed(1)}×`,
         ]),
       },
+      ...floods.map(([platform, { costs: ofApp }]) => ({
+        caption: `A whole app on ${platform}, over HTTP: CPU time of the server, and times the honest request's`,
+        columns: ['Requests', 'Cost', 'Times the honest one'],
+        rows: ofApp.map(({ name, cost, ratio }) => [name, `${cost.toFixed(0)} µs`, `${ratio.toFixed(1)}×`]),
+      })),
     ],
     goals: [
       ...Object.entries(costs)
-        .filter(([name]) => name !== BENIGN_ACTUAL && name !== BENIGN_PREFLIGHT)
+        .filter(([name]) => !benign.includes(name) && !READ.test(name))
         .map(([name, cost]) => ({ goal: name, value: cost / benignOf(name), atMost: 3, unit: '×' })),
+      ...['%25', '/../'].map(unit => ({
+        goal: `4 KB of \`${unit}\` in the path, times 2 KB`,
+        value: costs[`4 KB of \`${unit}\` in the path`] / costs[`2 KB of \`${unit}\` in the path`],
+        atMost: 3,
+        unit: '×',
+      })),
       {
         goal: `growth of the heap over ${flood.toLocaleString('en')} hostile requests`,
         value: grown / 1024,
         atMost: 256,
         unit: ' KiB',
       },
+      ...floods.flatMap(([platform, { costs: ofApp, grown: ofHeap }]) => [
+        ...ofApp.map(({ name, ratio }) => ({ goal: `${platform}: ${name}`, value: ratio, atMost: 3, unit: '×' })),
+        {
+          goal: `${platform}: bytes that each of ${app.flood.toLocaleString('en')} hostile requests leaves`,
+          value: ofHeap / app.flood,
+          atMost: 1,
+          unit: ' bytes',
+        },
+      ]),
     ],
   };
 }
