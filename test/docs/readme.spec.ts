@@ -10,7 +10,7 @@ describe('README.md', () => {
   it('lists every option, and no other', () => {
     const listed = readmeTable('Options', 'Option').map(([option = '']) => option);
     expect(listed).toEqual(
-      [...POLICY_FIELDS, 'policies', 'routes', 'bounds', 'resolver', 'interceptor', 'debug'].map(
+      [...POLICY_FIELDS, 'policies', 'routes', 'bounds', 'self', 'resolver', 'interceptor', 'debug'].map(
         option => `\`${option}\``,
       ),
     );

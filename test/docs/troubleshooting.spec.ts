@@ -13,6 +13,10 @@ class CatsController {
   @Patch('plain')
   patch() {}
 
+  @Cors({ rejectDisallowed: true })
+  @Put('rejecting')
+  rejecting() {}
+
   @NoCors()
   @Put('closed')
   closed() {}
@@ -34,19 +38,25 @@ class CatsController {
   failing() {}
 }
 
-/** Preflights that are refused for each reason that the page tells. */
+/** What is refused for each reason that the page has. */
 const REFUSED: Readonly<Record<string, readonly WireRequest[]>> = {
   'origin-not-allowed': [preflightOf('/plain', EVIL, 'PUT')],
   'no-cross-origin-access': [preflightOf('/closed', APP, 'PUT')],
   'method-not-allowed': [preflightOf('/reading', APP, 'PUT')],
   'method-not-routed': [preflightOf('/plain', APP, 'DELETE'), preflightOf('/plain', APP, 'patch')],
-  'method-malformed': [preflightOf('/plain', APP, 'TRACE'), preflightOf('/plain', APP, 'PUT DELETE')],
+  'method-malformed': [
+    preflightOf('/plain', APP, '*'),
+    preflightOf('/plain', APP, 'TRACE'),
+    preflightOf('/plain', APP, 'PUT DELETE'),
+  ],
   'header-not-allowed': [preflightOf('/plain', APP, 'PUT', 'authorization')],
   'headers-malformed': [preflightOf('/plain', APP, 'PUT', 'x-a,'.repeat(2500))],
   'origin-null': [preflightOf('/plain', 'null', 'PUT')],
   'origin-malformed': [preflightOf('/plain', `${APP}/`, 'PUT')],
+  'path-ambiguous': [preflightOf('/files//private/a', APP, 'PUT'), preflightOf('/files/PRIVATE/a', APP, 'PUT')],
   'resolver-denied': [preflightOf('/denying', EVIL, 'PUT')],
   'resolver-failed': [preflightOf('/failing', EVIL, 'PUT')],
+  'origin-missing': [{ method: 'PUT', path: '/rejecting', headers: { 'Sec-Fetch-Site': 'cross-site' } }],
 };
 
 const listed = tablesOf('docs/troubleshooting.md')
@@ -57,8 +67,13 @@ const listed = tablesOf('docs/troubleshooting.md')
 afterEach(closeApps);
 
 describe.each(PLATFORMS)('docs/troubleshooting.md on %s', platform => {
-  it.each(listed)('knows a reason that preflights are refused for: %s', async reason => {
-    const app = await startApp({ platform, cors: { origin: [APP], debug: true }, controllers: [CatsController] });
+  it.each(listed)('knows a reason for a refusal: %s', async reason => {
+    const routes = [
+      { path: '/files/private', policy: false as const },
+      { path: '/files/open', policy: {} },
+    ];
+    const cors = { origin: [APP], debug: true, routes };
+    const app = await startApp({ platform, cors, controllers: [CatsController] });
     const requests = REFUSED[reason] ?? [];
 
     expect(requests.length).toBeGreaterThan(0);
