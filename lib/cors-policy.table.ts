@@ -113,9 +113,9 @@ export class PolicyTable implements AppPolicies {
     // Of an unknown path, the policy that a preflight for it is judged by.
     const rivals = routes.length === 0 ? [undefined] : routes;
     return rivals.some(route => {
-      // A resolver is told the handler, and may say something else about another one.
-      const isTold = policy.resolver !== undefined && route?.handler !== handler;
-      return isTold || !samePolicy(this.#policyOf(route, ruling), policy);
+      // A resolver knows the handler, and may answer otherwise for another one.
+      const mayDiffer = policy.resolver !== undefined && route?.handler !== handler;
+      return mayDiffer || !samePolicy(this.#policyOf(route, ruling), policy);
     });
   }
 
@@ -172,7 +172,7 @@ export class PolicyTable implements AppPolicies {
   #candidateOf(chain: Chain, ruling: Ruling | undefined): ServingCandidate | undefined {
     if (ruling?.isInDoubt === true && chain.includes(undefined)) return undefined;
     const servers = chain.map(route => ({ route, policy: this.#policyOf(route, ruling) }));
-    // Who is of one policy says the same, unless a resolver is told who it is.
+    // Members with one policy agree, unless a resolver decides by handler.
     const distinct = servers.filter(
       ({ policy }, index) =>
         policy.resolver !== undefined || servers.findIndex(each => each.policy === policy) === index,

@@ -14,7 +14,7 @@ import { isFromElsewhere } from './protocol/same-origin.js';
 import { RepeatLog } from './repeat-log.js';
 import { askForActual } from './resolver-answers.js';
 
-/** Tells the request as its platform does. */
+/** Presents a request as its platform does. */
 export type Present = (request: IncomingMessage) => PlatformRequest;
 
 const PATH_AMBIGUOUS: Refusal = Object.freeze({ allowed: false, reason: 'path-ambiguous' });

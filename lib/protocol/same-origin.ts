@@ -1,4 +1,4 @@
-/** What tells a request of another origin from one of the app's own pages. */
+/** What distinguishes a request of another origin from one of the app's own pages. */
 export interface RequestSite {
   readonly method: string;
   /** The raw `Origin` header. */

@@ -100,7 +100,7 @@ export function watchAdapter(host: HttpAdapterHost, listener: (adapter: Abstract
     enumerable: false,
     get: () => get.call(host) as AbstractHttpAdapter,
     set: (adapter: AbstractHttpAdapter | null | undefined) => {
-      // First, so that what Nest tells others of it finds the edge in place.
+      // First, so that the edge is in place when Nest announces the adapter.
       if (adapter != null) listener(adapter);
       set.call(host, adapter);
     },
