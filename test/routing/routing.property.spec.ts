@@ -125,12 +125,13 @@ async function agrees({ app, ids }: Started, table: Table, request: DrawnRequest
   return reached !== undefined;
 }
 
-/** Compares status and CORS headers on two platforms. `false` where they route one of the path's methods apart. */
+/** Compares status and CORS headers on two platforms. `false` where they route one of the path's methods or versions apart. */
 async function answersAlike(apps: readonly Started[], table: Table, request: DrawnRequest): Promise<boolean> {
   const reached = new Set<string>();
   for (const { app } of apps) {
     const handlers: (string | undefined)[] = [];
-    for (const version of possibleVersions(table, request)) {
+    // The guard looks at every version: another one's policy may have answered a preflight.
+    for (const version of new Set([...possibleVersions(table, request), undefined, ...VERSIONS])) {
       for (const method of METHODS) handlers.push(await handlerOf(app, table, { ...request, method, version }));
     }
     reached.add(handlers.join());
