@@ -16,7 +16,7 @@ import { ADMIN, APP } from '../support/expected.js';
 import { flood } from '../support/flood.js';
 import { collectGarbage } from '../support/node-process.js';
 
-const ROUNDS = 4;
+const ROUNDS = 3;
 const REQUESTS_PER_ROUND = 1_200;
 /** What may be left of a request: less than its path or its origin takes. */
 const BYTES_PER_REQUEST = 50;
@@ -135,7 +135,7 @@ describe.each(PLATFORMS)(
         let before = 0;
         for (let round = 0; round <= ROUNDS; round++) {
           await flood(app, REQUESTS_PER_ROUND, index => requestOf(round * REQUESTS_PER_ROUND + index));
-          await collectGarbage();
+          await collectGarbage(1);
           const after = process.memoryUsage().heapUsed;
           // What is made with the first requests stays.
           if (round > 0) growth.push(after - before);

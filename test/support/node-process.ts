@@ -9,11 +9,15 @@ export function listenersOf(emitter: NodeJS.EventEmitter): Readonly<Record<strin
   return Object.fromEntries(emitter.eventNames().map(name => [String(name), emitter.listenerCount(name)]));
 }
 
-/** Collects what nothing refers to any more. */
-export async function collectGarbage(): Promise<void> {
+/**
+ * Collects what nothing refers to any more.
+ *
+ * @param times more than one where a WeakRef is to be let go of; each takes a second in a worker of Jest
+ */
+export async function collectGarbage(times = 4): Promise<void> {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < times; i++) {
     // What a job has asked a WeakRef for stays until it ends, and sockets take a turn of the event loop to close.
     await new Promise(setImmediate);
     gc();
