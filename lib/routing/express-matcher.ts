@@ -63,6 +63,10 @@ interface KnownRoutes {
   readonly answers: LastOf<number, RoutedMethods>;
 }
 
+/** In place of an index: whether a preflight names its version. */
+const OF_ONE_VERSION = -1;
+const OF_ANY_VERSION = -2;
+
 /**
  * Matches with the app's own router: its compiled layers, in its order, with its settings. Express tries layers one
  * after another, so that the first one that fits a path and a method serves it.
@@ -99,14 +103,10 @@ export class ExpressMatcher implements RouteMatcher {
     if (matching.length === 0) return NO_METHODS;
     const known = this.#known;
     const collect = () => collectMethods(known, matching, requestedMethod);
-    // Whether the same layers are found for the same methods whatever else a request holds.
-    const isUsual = USUAL_METHODS.includes(requestedMethod) && matching.every(({ selection }) => selection === true);
-    return isUsual
-      ? known.answers.get(
-          matching.map(({ index }) => index),
-          collect,
-        )
-      : collect();
+    // The versions of a layer are its route's: the same layers serve the same, whatever else a request holds.
+    const mode = matching.every(({ selection }) => selection === true) ? OF_ONE_VERSION : OF_ANY_VERSION;
+    const parts = [...matching.map(({ index }) => index), mode];
+    return USUAL_METHODS.includes(requestedMethod) ? known.answers.get(parts, collect) : collect();
   }
 
   rivals(request: RoutedRequest): Candidates {
