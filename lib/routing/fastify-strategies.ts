@@ -1,6 +1,6 @@
 import { VERSION_NEUTRAL, VersioningType, type VersioningOptions } from '@nestjs/common';
 import type { ConstraintStorage, FastifyConstraint } from './fastify-internals.js';
-import { recordReads } from './record-reads.js';
+import { isThenable, recordReads } from './record-reads.js';
 import type { RoutedRequest } from './route-matcher.js';
 import { mayCarryVersion, requestWithoutVersion } from './versions.js';
 
@@ -139,8 +139,4 @@ function shield(request: RoutedRequest): RoutedRequest {
 
 function hasVersion(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '' && value !== VERSION_NEUTRAL;
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -139,6 +139,7 @@ function recorder<Target extends object>(
   });
 }
 
-function isThenable(value: unknown): boolean {
+/** Whether an answer comes later. */
+export function isThenable(value: unknown): boolean {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
