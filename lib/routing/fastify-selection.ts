@@ -147,7 +147,7 @@ class ConstraintTable {
   maskOf(value: unknown): number {
     if (value === undefined) return this.#free;
     if (this.#entries.length === 0) return this.strategy.mustMatch === true ? 0 : this.#free;
-    // A storage may keep what it is asked about: then only a new one is asked about a request.
+    // A storage may keep every value that it looks up: then one that no route has gets a new storage.
     const storage = this.#isPure || this.#held.has(value) ? this.#storage : this.#createStorage();
     const matched = this.#lookup(storage, value);
     return this.strategy.mustMatch === true ? matched : matched | this.#free;

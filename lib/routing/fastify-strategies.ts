@@ -19,7 +19,7 @@ export interface Strategy {
   readonly name: string;
   /** Whether a route without the constraint is left out where the request has a value; absent: not known. */
   readonly mustMatch: boolean | undefined;
-  /** Whether its storages are asked about no more than what was registered, and so may be kept. */
+  /** Whether its storages keep nothing but what was registered, and so may serve every request. */
   readonly isPure: (registered: readonly unknown[]) => boolean;
   createStorage(): ConstraintStorage;
   /** The values that a request may have, of which one in a route's constraint matches it. */
@@ -48,7 +48,7 @@ export function customStrategy(strategy: FastifyConstraint): Strategy {
   return {
     name,
     mustMatch: mustMatchWhenDerived,
-    // Nobody knows what its storage remembers of the values that it is asked about.
+    // Nobody knows whether its storage remembers the values that it looks up.
     isPure: () => false,
     createStorage: () => strategy.storage(),
     valuesIn: constraint => [constraint],
@@ -109,7 +109,7 @@ export function ownStrategy(strategy: FastifyConstraint): Strategy {
     isHost ? headers['host'] || headers[':authority'] : headers['accept-version'];
   return {
     ...customStrategy(strategy),
-    // For regular expressions, the storage of hosts remembers each host that it was asked about.
+    // For regular expressions, the storage of hosts remembers each host that it looks up.
     isPure: registered => registered.every(value => typeof value === 'string'),
     derive: request => ONE_VALUE(read(request)),
     deriveAnnounced(request, _method, headers) {
