@@ -72,7 +72,7 @@ export default tseslint.config(
   { files: ['lib/routing/nest-internals.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
     files: ['lib/**/*.ts'],
-    ignores: ['lib/on-demand/*.ts'],
+    ignores: ['lib/lazy/*.ts'],
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
@@ -81,14 +81,14 @@ export default tseslint.config(
             {
               group: ['fastest-levenshtein', 'find-my-way', 'tldts', 'yaml'],
               allowTypeImports: true,
-              message: 'Most apps do not need it: see lib/on-demand.',
+              message: 'Most apps do not need it: see lib/lazy.',
             },
           ],
         },
       ],
     },
   },
-  { files: ['lib/on-demand/require.ts'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
+  { files: ['lib/lazy/require.ts'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   {
     rules: {
       // Nest's modules are classes without members.

@@ -1,15 +1,15 @@
 // What is measured of the engine: the built modules of this repository.
 import { createMergedPolicyCheck } from '../build/policy/check.js';
 import { createPolicyCompiler } from '../build/policy/compile.js';
-import { isError } from '../build/policy/issue.js';
+import { isError } from '../build/issues/problem.js';
 import { mergeLevels } from '../build/policy/merge.js';
-import { readModuleOptions } from '../build/policy/module-options.js';
-import { writeCorsResponse } from '../build/platform/write-headers.js';
-import { respondToActual } from '../build/protocol/decision.js';
-import { createCandidate, createTarget, judgeTarget } from '../build/protocol/preflight.js';
-import { corsRequestOf } from '../build/protocol/request.js';
+import { readModuleOptions } from '../build/policy/read-module.js';
+import { writeCorsResponse } from '../build/request/write-headers.js';
+import { respondToActual } from '../build/decision/reason.js';
+import { createCandidate, createTarget, judgeTarget } from '../build/decision/preflight.js';
+import { corsRequestOf } from '../build/decision/request.js';
 import { compilePath } from '../build/routing/path-rules.js';
-import { RuleBook } from '../build/rule-book.js';
+import { RuleBook } from '../build/registry/rule-book.js';
 
 /** Compiles a policy as the module does at boot; throws where it has an error. */
 export function compile(options) {

@@ -1,17 +1,8 @@
 import { CORS_MEMBERS_METADATA, CORS_METADATA } from './cors.constants.js';
 import type { CorsPolicyName } from './policy/options.js';
-import type { CheckedPolicy } from './policy/refused-types.js';
+import type { CheckedPolicy } from './policy/compile-time.js';
 import { snapshot } from './policy/snapshot.js';
-
-/** What `@Cors()` leaves on a controller or a handler: its arguments, unread until boot. */
-export interface CorsMetadata {
-  readonly args: readonly unknown[];
-  /** Another `@Cors()` stands below this one on the same target. */
-  readonly repeated: boolean;
-}
-
-/** What `@Cors()` leaves on the members of a class, or of its prototype. */
-export type CorsMembers = Map<string | symbol, CorsMetadata>;
+import type { CorsMembers, CorsMetadata } from './boot/metadata.js';
 
 /**
  * Gives a controller or a route handler a CORS policy of its own, merged over what it inherits: field by field, the

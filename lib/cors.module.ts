@@ -1,22 +1,22 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
-import { CorsApps } from './cors-apps.js';
-import { CorsBoot } from './cors.boot.js';
+import { CorsApps } from './boot/apps.js';
+import { CorsBoot } from './boot/boot.js';
 import { CORS_MODULE_OPTIONS } from './cors.constants.js';
-import { CorsEnforcer } from './cors.enforcer.js';
-import { CorsExplorer } from './cors.explorer.js';
-import { CORS_FEATURE, CorsFeatureModule } from './cors-feature.module.js';
-import { CorsGuard } from './cors.guard.js';
-import { CorsInterceptor } from './cors.interceptor.js';
-import { CorsMetadataAccessor } from './cors-metadata.accessor.js';
-import { CorsPolicyLoader } from './cors-policy.loader.js';
-import { CorsPolicyRegistry } from './cors-policy.registry.js';
-import { CorsOriginResolvers } from './cors-origin-resolvers.js';
-import { CorsPreflight } from './cors.preflight.js';
+import { CorsEnforcer } from './request/enforcer.js';
+import { CorsExplorer } from './boot/explorer.js';
+import { CORS_FEATURE, CorsFeatureModule } from './boot/feature.module.js';
+import { CorsGuard } from './request/cors.guard.js';
+import { CorsInterceptor } from './request/cors.interceptor.js';
+import { CorsMetadataAccessor } from './boot/metadata.js';
+import { CorsPolicyLoader } from './boot/loader.js';
+import { CorsPolicyRegistry } from './registry/policy-registry.js';
+import { CorsOriginResolvers } from './resolvers/bind.js';
+import { CorsPreflight } from './request/preflight-responder.js';
 import { CorsService } from './cors.service.js';
 import type { CorsModuleOptions, CorsPolicyName } from './policy/options.js';
-import type { CheckedModuleOptions, CheckedPolicy } from './policy/refused-types.js';
+import type { CheckedModuleOptions, CheckedPolicy } from './policy/compile-time.js';
 import { snapshot } from './policy/snapshot.js';
 
 /**

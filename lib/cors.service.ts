@@ -1,16 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CorsPolicyLoader } from './cors-policy.loader.js';
-import { CorsPolicyRegistry } from './cors-policy.registry.js';
-import { stateChangingOrigins } from './csrf-protection.js';
-import { locationLabel, locationOfSource, type CorsIssue } from './cors-issue.js';
-import { describeRoute, type CorsRoute } from './cors-route.js';
-import { remedyOf } from './messages.js';
-import type { Server, ServingCandidate } from './platform/exchange.js';
+import { CorsPolicyLoader } from './boot/loader.js';
+import { CorsPolicyRegistry } from './registry/policy-registry.js';
+import { stateChangingOrigins } from './boot/warnings/csrf-protection.js';
+import { type CorsIssue } from './issues/issue.js';
+import { locationLabel } from './issues/location.js';
+import {} from './issues/location.js';
+import { describeRoute, locationOfLevel, type CorsRoute } from './registry/route.js';
+import { remedyOf } from './decision/remedies.js';
+import type { Server, ServingCandidate } from './request/exchange.js';
 import type { CompiledPolicy, PolicyProvenance } from './policy/compile.js';
-import { headersFor, type CorsResponse } from './policy/cors-response.js';
-import { isAnnounced } from './policy/header-names.js';
+import { headersFor, type CorsResponse } from './policy/response.js';
+import { isAnnounced } from './policy/names/headers.js';
 import type { EffectiveCorsPolicy } from './policy/options.js';
-import type { CheckedModuleOptions } from './policy/refused-types.js';
+import type { CheckedModuleOptions } from './policy/compile-time.js';
 import {
   judgeActual,
   judgePreflight,
@@ -19,11 +21,11 @@ import {
   type Decision,
   type Refusal,
   type ResolverAnswer,
-} from './protocol/decision.js';
-import { judgeTarget, methodIn, refusalOf, type AnswerOf } from './protocol/preflight.js';
-import { corsRequestOf, type CorsRequest } from './protocol/request.js';
-import { IN_DOUBT } from './protocol/response-headers.js';
-import { askForActual, askForPreflight, promiseOf } from './resolver-answers.js';
+} from './decision/reason.js';
+import { judgeTarget, methodIn, refusalOf, type AnswerOf } from './decision/preflight.js';
+import { corsRequestOf, type CorsRequest } from './decision/request.js';
+import { IN_DOUBT } from './decision/response-headers.js';
+import { askForActual, askForPreflight, promiseOf } from './registry/answers.js';
 import type { RouteRegistration } from './routing/nest-internals.js';
 import { makeRequest, methodsByPath } from './routing/route-matcher.js';
 
@@ -271,7 +273,7 @@ function whereToChange(
   if (!(reason in FIELDS)) return undefined;
   const source = provenance[FIELDS[reason as keyof typeof FIELDS]];
   if (source === 'route') return 'the rule for this path';
-  return locationLabel(locationOfSource(source, route));
+  return locationLabel(locationOfLevel(source, route));
 }
 
 function refusalIn(judged: Decision | undefined): Refusal | undefined {

@@ -1,15 +1,16 @@
 import { Logger } from '@nestjs/common';
 import { LOGGER_CONTEXT } from './cors.constants.js';
-import { throwErrors } from './cors.errors.js';
-import { IssueCollector, type CorsIssueLocation } from './cors-issue.js';
+import { throwErrors } from './issues/configuration-error.js';
+import { IssueCollector } from './issues/issue.js';
+import { type CorsIssueLocation } from './issues/location.js';
 import { createMergedPolicyCheck } from './policy/check.js';
 import { createPolicyCompiler, type CompiledPolicy } from './policy/compile.js';
-import { problem } from './policy/issue.js';
+import { problem } from './issues/problem.js';
 import { mergeLevels, type PolicyLevel } from './policy/merge.js';
 import type { CorsPolicyOptions } from './policy/options.js';
-import type { CheckedPolicy } from './policy/refused-types.js';
-import { readPolicy } from './policy/stated.js';
-import { judgeOrigin } from './protocol/decision.js';
+import type { CheckedPolicy } from './policy/compile-time.js';
+import { readPolicy } from './policy/read.js';
+import { judgeOrigin } from './decision/reason.js';
 
 /**
  * CORS options as socket.io takes them.

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'build');
 const dist = join(root, 'dist');
 
-/** Each build, and which file of `lib/on-demand` it has. */
+/** Each build, and which file of `lib/lazy` it has. */
 const BUILDS = [
   { file: 'esm/index.js', format: 'es', onDemand: 'import.js' },
   { file: 'esm/bundler.js', format: 'es', onDemand: 'bundler.js' },
@@ -53,7 +53,7 @@ for (const [folder, type] of Object.entries(TYPES)) {
   writeFileSync(join(dist, folder, 'package.json'), `${JSON.stringify({ type })}\n`);
 }
 
-/** Puts another file of `lib/on-demand` in the place of the one that the sources import. */
+/** Puts another file of `lib/lazy` in the place of the one that the sources import. */
 function choose(onDemand) {
   return {
     name: 'on-demand',

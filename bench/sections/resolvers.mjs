@@ -1,10 +1,10 @@
 import { alternate, fresh, asyncRoundOf, roundOf } from '../measure.mjs';
 import { ORIGIN } from '../requests.mjs';
 import { compile } from '../engine.mjs';
-import { bounded } from '../../build/origins/bounded.js';
-import { shared } from '../../build/origins/shared.js';
-import { askForActual } from '../../build/resolver-answers.js';
-import { respondToActual } from '../../build/protocol/decision.js';
+import { bounded } from '../../build/resolvers/bounded.js';
+import { shared } from '../../build/resolvers/shared.js';
+import { askForActual } from '../../build/registry/answers.js';
+import { respondToActual } from '../../build/decision/reason.js';
 
 const OTHER = 'https://tenant.example.net';
 const allow = () => true;

@@ -1,4 +1,4 @@
-import type { CorsOriginResolverRef } from './options.js';
+import type { CorsOriginResolverRef } from './resolver.js';
 
 /** Shared by the ESM and the CommonJS build, so that both recognise each other's values. */
 const ADDITION = Symbol.for('nestjs-cors:add');

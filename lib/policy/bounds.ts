@@ -1,13 +1,13 @@
 import { addedValues } from './add.js';
-import { readAllowedHeaders, readExposedHeaders, type StatedHeaders } from './header-names.js';
-import { isError, problem, type Problem, type Report } from './issue.js';
+import { readAllowedHeaders, readExposedHeaders, type StatedHeaders } from './names/headers.js';
+import { isError, problem, type Problem, type Report } from '../issues/problem.js';
 import type { ListPart, MergedPolicy, PolicyLevel } from './merge.js';
-import { readMethods } from './methods.js';
-import type { StatedList } from './names.js';
-import { compileOrigins, type OriginMatcher } from './origin-matcher.js';
-import type { OriginPattern } from './origin-pattern.js';
-import { indexOrigins, originPath, PLACEHOLDER, readOrigin, type StatedOrigin } from './origins.js';
-import { INVALID, readKey, readMaxAge, readBoolean, reportUnknownKeys } from './stated.js';
+import { readMethods } from './names/methods.js';
+import type { StatedList } from './names/list.js';
+import { compileOrigins, type OriginMatcher } from './origin/matcher.js';
+import type { OriginPattern } from './origin/pattern.js';
+import { indexOrigins, originPath, PLACEHOLDER, readOrigin, type StatedOrigin } from './origin/list.js';
+import { INVALID, readKey, readMaxAge, readBoolean, reportUnknownKeys } from './read.js';
 import type { CorsBounds } from './options.js';
 import { isOptions } from './snapshot.js';
 

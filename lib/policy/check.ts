@@ -1,9 +1,9 @@
-import { problem, type Problem } from './issue.js';
+import { problem, type Problem } from '../issues/problem.js';
 import type { ListPart, MergedField, MergedPolicy, PolicyLevel, ReportAt } from './merge.js';
-import { isLoopback, type OriginPattern } from './origin-pattern.js';
-import { indexOrigins, originPath, repetitionOf, type OriginIndex } from './origins.js';
-import { isPublicSuffix } from './public-suffix.js';
-import { closestName } from './stated.js';
+import { isLoopback, type OriginPattern } from './origin/pattern.js';
+import { indexOrigins, originPath, repetitionOf, type OriginIndex } from './origin/list.js';
+import { isPublicSuffix } from './origin/public-suffix.js';
+import { closestName } from './read.js';
 
 /** Where the policy will run, as far as it changes what is wise. */
 export interface Environment {

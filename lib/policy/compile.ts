@@ -1,12 +1,13 @@
 import type { Bounds } from './bounds.js';
-import { refusedResponse, type CorsResponse, type Header } from './cors-response.js';
+import { refusedResponse, type CorsResponse, type Header } from './response.js';
 import { itemsOf, type ListPart, type MergedField, type MergedPolicy } from './merge.js';
-import type { CorsOriginResolverRef, CorsProvenance, EffectiveCorsPolicy } from './options.js';
-import { compileOrigins, type OriginMatcher } from './origin-matcher.js';
-import type { OriginPattern } from './origin-pattern.js';
-import { PLACEHOLDER } from './origins.js';
-import { resolverText } from './resolver-ref.js';
-import { POLICY_FIELDS } from './stated.js';
+import type { CorsProvenance, EffectiveCorsPolicy } from './options.js';
+import type { CorsOriginResolverRef } from './resolver.js';
+import { compileOrigins, type OriginMatcher } from './origin/matcher.js';
+import type { OriginPattern } from './origin/pattern.js';
+import { PLACEHOLDER } from './origin/list.js';
+import { resolverText } from './resolver.js';
+import { POLICY_FIELDS } from './read.js';
 
 /**
  * A policy ready for requests: every header string made, every list in the form that is looked up fastest. Nothing

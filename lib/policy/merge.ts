@@ -1,9 +1,10 @@
-import { problem, type Problem } from './issue.js';
-import type { StatedList } from './names.js';
-import type { CorsOriginResolverRef, CorsProvenance } from './options.js';
-import type { OriginPattern } from './origin-pattern.js';
-import type { StatedOrigins } from './origins.js';
-import { INVALID, POLICY_FIELDS, type PolicyField, type StatedPolicy } from './stated.js';
+import { problem, type Problem } from '../issues/problem.js';
+import type { StatedList } from './names/list.js';
+import type { CorsProvenance } from './options.js';
+import type { CorsOriginResolverRef } from './resolver.js';
+import type { OriginPattern } from './origin/pattern.js';
+import type { StatedOrigins } from './origin/list.js';
+import { INVALID, POLICY_FIELDS, type PolicyField, type StatedPolicy } from './read.js';
 
 /** One level of a merge: the module, a named policy, a controller, a handler. */
 export interface PolicyLevel {

@@ -1,6 +1,6 @@
-import { problem, type Report } from './issue.js';
-import { INVALID } from './stated.js';
-import { isOriginProblem, parseOriginPattern } from './origin-pattern.js';
+import { problem, type Report } from '../issues/problem.js';
+import { INVALID } from './read.js';
+import { isOriginProblem, parseOriginPattern } from './origin/pattern.js';
 
 /**
  * Reads the `self` option: the app's own origins, each exact.

@@ -1,8 +1,8 @@
-import { throwErrors } from '../cors.errors.js';
-import { IssueCollector } from '../cors-issue.js';
-import { problem, type Problem } from '../policy/issue.js';
-import { isOriginProblem, parseOriginPattern } from '../policy/origin-pattern.js';
-import { unreadable } from '../policy/stated.js';
+import { throwErrors } from '../issues/configuration-error.js';
+import { IssueCollector } from '../issues/issue.js';
+import { problem, type Problem } from '../issues/problem.js';
+import { isOriginProblem, parseOriginPattern } from '../policy/origin/pattern.js';
+import { unreadable } from '../policy/read.js';
 
 /**
  * Where {@link originsFromEnv} looks: variables by name, or Nest's `ConfigService`.

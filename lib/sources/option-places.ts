@@ -1,4 +1,4 @@
-import { PLACES } from '../policy/places-key.js';
+import { PLACES } from '../cors.constants.js';
 
 /** An option as it is written in a file. */
 export interface WrittenOption {

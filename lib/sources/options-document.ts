@@ -1,7 +1,7 @@
 import type { CST, ParsedNode } from 'yaml';
-import type { ProblemCode } from '../messages.js';
-import { onDemand } from '../on-demand/import.js';
-import { problem, type Problem } from '../policy/issue.js';
+import type { ProblemCode } from '../issues/catalog.js';
+import { onDemand } from '../lazy/import.js';
+import { problem, type Problem } from '../issues/problem.js';
 import { jsonErrorOffset } from './json-syntax.js';
 import type { WrittenOption } from './option-places.js';
 

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CorsConfigurationError } from '../cors.errors.js';
-import { IssueCollector } from '../cors-issue.js';
-import { problem, type Problem } from '../policy/issue.js';
+import { CorsConfigurationError } from '../issues/configuration-error.js';
+import { IssueCollector } from '../issues/issue.js';
+import { problem, type Problem } from '../issues/problem.js';
 import type { CorsModuleOptions } from '../policy/options.js';
 import { withPlaces } from './option-places.js';
 import { readDocument } from './options-document.js';

@@ -31,7 +31,7 @@ import {
   type CorsIssueCode,
   type CorsOriginResolver,
 } from 'nestjs-cors';
-import { PROBLEMS } from '../../lib/messages.js';
+import { PROBLEMS } from '../../lib/issues/catalog.js';
 import { createApp, type AppOptions } from '../support/app.js';
 import { APP } from '../support/expected.js';
 import { tablesOf } from '../support/markdown.js';

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { CorsConfigurationError, CorsModule, CorsService } from 'nestjs-cors';
-import { POLICY_FIELDS } from '../../lib/policy/stated.js';
+import { POLICY_FIELDS } from '../../lib/policy/read.js';
 import { closeApps, startApp } from '../support/app.js';
 import { readmeTable } from '../support/readme.js';
 

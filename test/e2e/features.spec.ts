@@ -21,7 +21,8 @@ import {
   NoCors,
   type CorsModuleOptions,
 } from 'nestjs-cors';
-import { hintOf, PROBLEMS, remedyOf } from '../../lib/messages.js';
+import { hintOf, PROBLEMS } from '../../lib/issues/catalog.js';
+import { remedyOf } from '../../lib/decision/remedies.js';
 import { closeApps, configurationErrorOf, PLATFORMS, startApp, createApp, type AppOptions } from '../support/app.js';
 import { preflightOf } from '../support/client.js';
 import {

@@ -2,7 +2,8 @@ import { All, Controller, Get, Injectable, Post, type CanActivate, type INestApp
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Cors, CorsService, type CorsModuleOptions, type CorsRequestContext } from 'nestjs-cors';
-import { FORBIDDEN_BODY, remedyOf } from '../../lib/messages.js';
+import { FORBIDDEN_BODY } from '../../lib/request/forbidden.exception.js';
+import { remedyOf } from '../../lib/decision/remedies.js';
 import { closeApps, PLATFORMS, startApp, type AppOptions } from '../support/app.js';
 import { portOf, preflightOf, readResponses, sendLines, sendRaw } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, PUBLIC, readable, REFUSED, UNREADABLE } from '../support/expected.js';

@@ -12,7 +12,7 @@ import {
   type CorsModuleOptions,
   type CorsOriginResolver,
 } from 'nestjs-cors';
-import { CorsOriginResolvers } from '../../lib/cors-origin-resolvers.js';
+import { CorsOriginResolvers } from '../../lib/resolvers/bind.js';
 import { closeApps, configurationErrorOf, createApp, PLATFORMS, startApp, type AppOptions } from '../support/app.js';
 import { portOf, preflightOf, responseOf, send } from '../support/client.js';
 import { ADMIN, APP, CLOSED, EVIL, granted, PUBLIC, readable, REFUSED, UNREADABLE } from '../support/expected.js';

@@ -11,7 +11,7 @@ import {
 } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { Cors, NoCors } from 'nestjs-cors';
-import { FORBIDDEN_BODY } from '../../lib/messages.js';
+import { FORBIDDEN_BODY } from '../../lib/request/forbidden.exception.js';
 import { closeApps, PLATFORMS, startApp, type AppOptions } from '../support/app.js';
 import { portOf, preflightOf, type WireRequest } from '../support/client.js';
 import { APP, CLOSED, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';

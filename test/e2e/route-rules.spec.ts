@@ -15,7 +15,9 @@ import {
   REFUSED,
   UNREADABLE,
 } from '../support/expected.js';
-import { doubtLine, FORBIDDEN_BODY, remedyOf } from '../../lib/messages.js';
+import { FORBIDDEN_BODY } from '../../lib/request/forbidden.exception.js';
+import { doubtLine } from '../../lib/request/log-lines.js';
+import { remedyOf } from '../../lib/decision/remedies.js';
 import { RecordingLogger } from '../support/logger.js';
 import { watchHandlers } from '../support/observe.js';
 

@@ -1,7 +1,7 @@
 import { Controller, Get, Module, Put } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Cors, CorsModule, type CorsConfigurationError, type CorsIssue } from 'nestjs-cors';
-import { hintOf, PROBLEMS } from '../../lib/messages.js';
+import { hintOf, PROBLEMS } from '../../lib/issues/catalog.js';
 import { BOOTSTRAPS, configurationErrorOf, PLATFORMS, type AppOptions } from '../support/app.js';
 import { ADMIN, APP } from '../support/expected.js';
 

@@ -1,4 +1,4 @@
-import { hintOf, PROBLEMS } from '../../lib/messages.js';
+import { hintOf, PROBLEMS } from '../../lib/issues/catalog.js';
 import { startProgram, stopPrograms, writeScript } from '../support/program.js';
 
 /** An app as its users write it, on the built package. */

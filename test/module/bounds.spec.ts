@@ -10,7 +10,7 @@ import {
   type CorsModuleOptions,
   type CorsPolicyOptions,
 } from 'nestjs-cors';
-import { hintOf, PROBLEMS } from '../../lib/messages.js';
+import { hintOf, PROBLEMS } from '../../lib/issues/catalog.js';
 import { closeApps, configurationErrorOf, PLATFORMS, startApp, type AppOptions } from '../support/app.js';
 import { preflightOf } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, PUBLIC, readable, REFUSED, UNREADABLE } from '../support/expected.js';

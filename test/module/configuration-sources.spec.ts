@@ -11,7 +11,7 @@ import {
   type CorsModuleAsyncOptions,
   type CorsModuleOptions,
 } from 'nestjs-cors';
-import { hintOf, PROBLEMS } from '../../lib/messages.js';
+import { hintOf, PROBLEMS } from '../../lib/issues/catalog.js';
 import { closeApps, configurationErrorOf, createApp, PLATFORMS, startApp, type AppOptions } from '../support/app.js';
 import { preflightOf } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, PUBLIC, readable, REFUSED, UNREADABLE } from '../support/expected.js';

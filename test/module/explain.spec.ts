@@ -1,6 +1,6 @@
 import { Controller, Get, HostParam, Put } from '@nestjs/common';
 import { Cors, CorsService, type CorsExplanation, type CorsModuleOptions } from 'nestjs-cors';
-import { remedyOf } from '../../lib/messages.js';
+import { remedyOf } from '../../lib/decision/remedies.js';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
 import { ADMIN, APP, DEFAULT_POLICY, DEFAULT_PROVENANCE, EVIL, EXPLAINED_PREFLIGHT_VARY } from '../support/expected.js';
 import { watchHandlers } from '../support/observe.js';

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { ConsoleLogger, Controller, Delete, Get, Put } from '@nestjs/common';
 import { Cors, NoCors, type CorsModuleOptions } from 'nestjs-cors';
-import { PROBLEMS } from '../../lib/messages.js';
+import { PROBLEMS } from '../../lib/issues/catalog.js';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
 import { ADMIN, APP } from '../support/expected.js';
 import { RecordingLogger } from '../support/logger.js';

@@ -29,7 +29,7 @@ import {
   type CorsModuleOptions,
   type CorsOriginResolver,
 } from 'nestjs-cors';
-import { PROBLEMS } from '../../lib/messages.js';
+import { PROBLEMS } from '../../lib/issues/catalog.js';
 import { PLATFORMS, type Platform } from '../support/app.js';
 import { preflightOf, send, type WireRequest } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';

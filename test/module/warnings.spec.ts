@@ -1,7 +1,7 @@
 import { All, Controller, Get, Injectable, Put, VersioningType, type Type } from '@nestjs/common';
 import { NestApplication } from '@nestjs/core';
 import { Cors, CorsService, type CorsIssue, type CorsModuleOptions, type CorsPolicyOptions } from 'nestjs-cors';
-import { PROBLEMS } from '../../lib/messages.js';
+import { PROBLEMS } from '../../lib/issues/catalog.js';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
 import { ADMIN, APP, readable } from '../support/expected.js';
 import { RecordingLogger } from '../support/logger.js';

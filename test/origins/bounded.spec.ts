@@ -1,8 +1,8 @@
 import { jest } from '@jest/globals';
-import type { Ask, ResolverFault } from '../../lib/origins/ask.js';
-import { bounded, type IsAllowed } from '../../lib/origins/bounded.js';
-import { shared } from '../../lib/origins/shared.js';
-import type { ResolverAnswer } from '../../lib/protocol/decision.js';
+import type { Ask, ResolverFault } from '../../lib/resolvers/ask.js';
+import { bounded, type IsAllowed } from '../../lib/resolvers/bounded.js';
+import { shared } from '../../lib/resolvers/shared.js';
+import type { ResolverAnswer } from '../../lib/decision/reason.js';
 import { APP } from '../support/expected.js';
 import { collectGarbage } from '../support/node-process.js';
 import { answerOf, CONTEXT } from '../support/resolver.js';

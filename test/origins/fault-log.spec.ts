@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
-import type { ResolverFault } from '../../lib/origins/ask.js';
-import { faultLog } from '../../lib/origins/fault-log.js';
+import type { ResolverFault } from '../../lib/resolvers/ask.js';
+import { faultLog } from '../../lib/resolvers/fault-log.js';
 
 const MINUTE = 60_000;
 

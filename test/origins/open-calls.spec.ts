@@ -1,9 +1,9 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
-import type { ResolverFault } from '../../lib/origins/ask.js';
-import { bounded } from '../../lib/origins/bounded.js';
-import { OpenCalls, type Call as CountedCall } from '../../lib/origins/open-calls.js';
-import { shared } from '../../lib/origins/shared.js';
+import type { ResolverFault } from '../../lib/resolvers/ask.js';
+import { bounded } from '../../lib/resolvers/bounded.js';
+import { OpenCalls, type Call as CountedCall } from '../../lib/resolvers/open-calls.js';
+import { shared } from '../../lib/resolvers/shared.js';
 import { APP } from '../support/expected.js';
 import { collectGarbage } from '../support/node-process.js';
 import { runs } from '../support/property.js';

@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { jest } from '@jest/globals';
 import type { CorsRequestContext } from 'nestjs-cors';
-import type { Ask } from '../../lib/origins/ask.js';
-import { bounded } from '../../lib/origins/bounded.js';
-import { shared } from '../../lib/origins/shared.js';
-import type { ResolverAnswer } from '../../lib/protocol/decision.js';
+import type { Ask } from '../../lib/resolvers/ask.js';
+import { bounded } from '../../lib/resolvers/bounded.js';
+import { shared } from '../../lib/resolvers/shared.js';
+import type { ResolverAnswer } from '../../lib/decision/reason.js';
 import { ADMIN, APP } from '../support/expected.js';
 import { answerOf, CONTEXT } from '../support/resolver.js';
 

@@ -8,7 +8,7 @@ import { requireBuild } from '../support/program.js';
 
 const TIMEOUT = 60_000;
 
-/** The packages that are loaded on demand, see lib/on-demand. */
+/** The packages that are loaded on demand, see lib/lazy. */
 const ON_DEMAND = ['fastest-levenshtein', 'find-my-way', 'tldts', 'yaml'];
 
 const LOAD = {

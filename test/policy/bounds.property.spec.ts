@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { readBounds } from '../../lib/policy/bounds.js';
-import { isOriginProblem, parseOriginPattern, type OriginPattern } from '../../lib/policy/origin-pattern.js';
+import { isOriginProblem, parseOriginPattern, type OriginPattern } from '../../lib/policy/origin/pattern.js';
 import { allowsByTheBook } from '../support/origin-oracle.js';
 import { runs } from '../support/property.js';
 

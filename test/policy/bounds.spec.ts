@@ -1,8 +1,8 @@
 import { add } from '../../lib/policy/add.js';
 import { readBounds, reportExcess, type Bounds } from '../../lib/policy/bounds.js';
-import { isError, problem, type Problem } from '../../lib/policy/issue.js';
+import { isError, problem, type Problem } from '../../lib/issues/problem.js';
 import { mergeLevels, type PolicyLevel } from '../../lib/policy/merge.js';
-import { INVALID, readPolicy } from '../../lib/policy/stated.js';
+import { INVALID, readPolicy } from '../../lib/policy/read.js';
 import { read } from '../support/policy.js';
 
 const A = 'https://a.example';

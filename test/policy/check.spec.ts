@@ -1,8 +1,8 @@
 import { add } from '../../lib/policy/add.js';
 import { createMergedPolicyCheck } from '../../lib/policy/check.js';
-import { problem } from '../../lib/policy/issue.js';
+import { problem } from '../../lib/issues/problem.js';
 import { mergeLevels, type PolicyLevel } from '../../lib/policy/merge.js';
-import { readPolicy } from '../../lib/policy/stated.js';
+import { readPolicy } from '../../lib/policy/read.js';
 import { buildPolicy, buildRoute, type LevelOptions, type PlacedProblem } from '../support/policy.js';
 
 const A = 'https://a.example';

@@ -1,7 +1,7 @@
 import { add } from '../../lib/policy/add.js';
 import { createPolicyCompiler, type CompiledPolicy } from '../../lib/policy/compile.js';
 import { mergeLevels, type MergedPolicy, type PolicyLevel } from '../../lib/policy/merge.js';
-import { readPolicy } from '../../lib/policy/stated.js';
+import { readPolicy } from '../../lib/policy/read.js';
 import { buildRoute, compilePolicy } from '../support/policy.js';
 
 const A = 'https://a.example';

@@ -1,6 +1,6 @@
 import { add } from '../../lib/policy/add.js';
-import { isAnnounced, readAllowedHeaders, readExposedHeaders } from '../../lib/policy/header-names.js';
-import { problem } from '../../lib/policy/issue.js';
+import { isAnnounced, readAllowedHeaders, readExposedHeaders } from '../../lib/policy/names/headers.js';
+import { problem } from '../../lib/issues/problem.js';
 import { read } from '../support/policy.js';
 
 const OPTIONS = [

@@ -1,4 +1,4 @@
-import { isError, problem } from '../../lib/policy/issue.js';
+import { isError, problem } from '../../lib/issues/problem.js';
 
 describe('problem', () => {
   it('carries the hint with the corrected form', () => {

@@ -1,6 +1,6 @@
 import { add } from '../../lib/policy/add.js';
-import { problem } from '../../lib/policy/issue.js';
-import { isForbiddenMethod, readMethods } from '../../lib/policy/methods.js';
+import { problem } from '../../lib/issues/problem.js';
+import { isForbiddenMethod, readMethods } from '../../lib/policy/names/methods.js';
 import { read } from '../support/policy.js';
 
 const replace = (...items: readonly string[]) => ({ result: { mode: 'replace', items }, problems: [] });

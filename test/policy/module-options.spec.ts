@@ -1,6 +1,6 @@
-import { problem, type Problem } from '../../lib/policy/issue.js';
-import { readModuleOptions, type ModulePart, type StatedModule } from '../../lib/policy/module-options.js';
-import { INVALID } from '../../lib/policy/stated.js';
+import { problem, type Problem } from '../../lib/issues/problem.js';
+import { readModuleOptions, type ModulePart, type StatedModule } from '../../lib/policy/read-module.js';
+import { INVALID } from '../../lib/policy/read.js';
 
 type Reported = readonly [part: ModulePart | undefined, found: Problem];
 

@@ -1,4 +1,4 @@
-import { isCanonicalPort, MAX_ORIGIN_LENGTH, parseOrigin } from '../../lib/policy/origin-grammar.js';
+import { isCanonicalPort, MAX_ORIGIN_LENGTH, parseOrigin } from '../../lib/policy/origin/grammar.js';
 
 const LABEL_63 = 'a'.repeat(63);
 /** 253 characters: 63 + 1 + 63 + 1 + 63 + 1 + 61. */

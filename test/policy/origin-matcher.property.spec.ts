@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { compileOrigins, type OriginMatcher } from '../../lib/policy/origin-matcher.js';
-import { isOriginProblem, parseOriginPattern } from '../../lib/policy/origin-pattern.js';
+import { compileOrigins, type OriginMatcher } from '../../lib/policy/origin/matcher.js';
+import { isOriginProblem, parseOriginPattern } from '../../lib/policy/origin/pattern.js';
 import { allowsByTheBook } from '../support/origin-oracle.js';
 import { runs } from '../support/property.js';
 

@@ -1,5 +1,5 @@
-import { compileOrigins, type OriginMatcher } from '../../lib/policy/origin-matcher.js';
-import { isOriginProblem, parseOriginPattern } from '../../lib/policy/origin-pattern.js';
+import { compileOrigins, type OriginMatcher } from '../../lib/policy/origin/matcher.js';
+import { isOriginProblem, parseOriginPattern } from '../../lib/policy/origin/pattern.js';
 
 function matcherOf(texts: readonly string[]): OriginMatcher {
   return compileOrigins(

@@ -1,4 +1,4 @@
-import { isAddress, isLoopback, parseOriginPattern } from '../../lib/policy/origin-pattern.js';
+import { isAddress, isLoopback, parseOriginPattern } from '../../lib/policy/origin/pattern.js';
 
 const LABEL_63 = 'a'.repeat(63);
 const HOST_253 = [LABEL_63, LABEL_63, LABEL_63, 'b'.repeat(61)].join('.');

@@ -1,7 +1,7 @@
 import { add } from '../../lib/policy/add.js';
-import { problem } from '../../lib/policy/issue.js';
-import { isOriginProblem, parseOriginPattern, type OriginPattern } from '../../lib/policy/origin-pattern.js';
-import { readOrigin } from '../../lib/policy/origins.js';
+import { problem } from '../../lib/issues/problem.js';
+import { isOriginProblem, parseOriginPattern, type OriginPattern } from '../../lib/policy/origin/pattern.js';
+import { readOrigin } from '../../lib/policy/origin/list.js';
 import { buildPolicy, read } from '../support/policy.js';
 
 function pattern(text: string): OriginPattern {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { add } from '../../lib/policy/add.js';
-import { isError, type Problem } from '../../lib/policy/issue.js';
-import { readModuleOptions } from '../../lib/policy/module-options.js';
-import { isOriginProblem, parseOriginPattern, type OriginPattern } from '../../lib/policy/origin-pattern.js';
-import { readOrigin } from '../../lib/policy/origins.js';
+import { isError, type Problem } from '../../lib/issues/problem.js';
+import { readModuleOptions } from '../../lib/policy/read-module.js';
+import { isOriginProblem, parseOriginPattern, type OriginPattern } from '../../lib/policy/origin/pattern.js';
+import { readOrigin } from '../../lib/policy/origin/list.js';
 import { buildPolicy, codesOf, read } from '../support/policy.js';
 import { allowsByTheBook } from '../support/origin-oracle.js';
 import { runs } from '../support/property.js';

@@ -1,7 +1,7 @@
-import { problem, type Problem } from '../../lib/policy/issue.js';
+import { problem, type Problem } from '../../lib/issues/problem.js';
 import type { PolicyLevel } from '../../lib/policy/merge.js';
-import { readReference } from '../../lib/policy/reference.js';
-import { INVALID } from '../../lib/policy/stated.js';
+import { readReference } from '../../lib/policy/named-policy.js';
+import { INVALID } from '../../lib/policy/read.js';
 
 const PUBLIC: PolicyLevel = { source: 'policy:public', stated: { origin: '*' }, replaces: true };
 

@@ -1,6 +1,6 @@
-import type { Problem } from '../../lib/policy/issue.js';
+import type { Problem } from '../../lib/issues/problem.js';
 import { readSelf } from '../../lib/policy/self.js';
-import { selfOriginsOf } from '../../lib/protocol/same-origin.js';
+import { selfOriginsOf } from '../../lib/decision/same-origin.js';
 
 function read(value: unknown) {
   const problems: Problem[] = [];

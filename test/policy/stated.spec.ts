@@ -1,7 +1,7 @@
-import { problem, type Problem } from '../../lib/policy/issue.js';
-import { PLACES } from '../../lib/policy/places-key.js';
+import { problem, type Problem } from '../../lib/issues/problem.js';
+import { PLACES } from '../../lib/cors.constants.js';
 import { Unreadable } from '../../lib/policy/snapshot.js';
-import { closestName, INVALID, POLICY_FIELDS, readPolicy, type StatedPolicy } from '../../lib/policy/stated.js';
+import { closestName, INVALID, POLICY_FIELDS, readPolicy, type StatedPolicy } from '../../lib/policy/read.js';
 import { buildPolicy, codesOf } from '../support/policy.js';
 
 function readAll(options: unknown, others?: readonly string[]): { stated: StatedPolicy; problems: readonly Problem[] } {

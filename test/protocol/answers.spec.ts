@@ -5,9 +5,9 @@ import {
   judgePreflight,
   needsResolver,
   type ResolverAnswer,
-} from '../../lib/protocol/decision.js';
-import { judgeTarget, questionsOf, refusalOf, type AnswerOf } from '../../lib/protocol/preflight.js';
-import type { CorsRequest } from '../../lib/protocol/request.js';
+} from '../../lib/decision/reason.js';
+import { judgeTarget, questionsOf, refusalOf, type AnswerOf } from '../../lib/decision/preflight.js';
+import type { CorsRequest } from '../../lib/decision/request.js';
 import { compilePolicy } from '../support/policy.js';
 import { judged, methodOf, targetOf } from '../support/protocol.js';
 

@@ -1,5 +1,5 @@
-import { judgeActual, judgeOrigin, judgePreflight, type Decision } from '../../lib/protocol/decision.js';
-import type { CorsRequest } from '../../lib/protocol/request.js';
+import { judgeActual, judgeOrigin, judgePreflight, type Decision } from '../../lib/decision/reason.js';
+import type { CorsRequest } from '../../lib/decision/request.js';
 import { compilePolicy } from '../support/policy.js';
 
 const A = 'https://a.example';

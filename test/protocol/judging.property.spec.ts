@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { CompiledPolicy } from '../../lib/policy/compile.js';
-import { judgeActual, judgePreflight, respondToActual, type ResolverAnswer } from '../../lib/protocol/decision.js';
+import { judgeActual, judgePreflight, respondToActual, type ResolverAnswer } from '../../lib/decision/reason.js';
 import {
   createCandidate,
   createTarget,
@@ -11,10 +11,10 @@ import {
   type PreflightOutcome,
   type Target,
   type TargetCandidate,
-} from '../../lib/protocol/preflight.js';
-import { corsRequestOf, isPreflight, type CorsRequest } from '../../lib/protocol/request.js';
-import { isFromElsewhere } from '../../lib/protocol/same-origin.js';
-import { mergeVary } from '../../lib/protocol/vary.js';
+} from '../../lib/decision/preflight.js';
+import { corsRequestOf, isPreflight, type CorsRequest } from '../../lib/decision/request.js';
+import { isFromElsewhere } from '../../lib/decision/same-origin.js';
+import { mergeVary } from '../../lib/decision/vary.js';
 import { allowsByTheBook } from '../support/origin-oracle.js';
 import { compilePolicy } from '../support/policy.js';
 import { runs } from '../support/property.js';

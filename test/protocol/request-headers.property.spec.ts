@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { judgeRequestHeaders } from '../../lib/protocol/request-headers.js';
+import { judgeRequestHeaders } from '../../lib/decision/request-headers.js';
 import { runs } from '../support/property.js';
 
 const ALLOWED: ReadonlySet<string> = new Set(['content-type', 'x-csrf-token', 'x-a']);

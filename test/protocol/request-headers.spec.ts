@@ -3,7 +3,7 @@ import {
   MAX_ELEMENTS,
   MAX_REQUEST_HEADERS_LENGTH,
   MAX_SPARE_ELEMENTS,
-} from '../../lib/protocol/request-headers.js';
+} from '../../lib/decision/request-headers.js';
 
 const ALLOWED: ReadonlySet<string> = new Set(['content-type', 'x-csrf-token', 'x-a']);
 const OK = { ok: true };

@@ -1,4 +1,4 @@
-import { corsRequestOf, isPreflight, type CorsRequest } from '../../lib/protocol/request.js';
+import { corsRequestOf, isPreflight, type CorsRequest } from '../../lib/decision/request.js';
 
 function request(values: Partial<CorsRequest>): CorsRequest {
   return { method: 'OPTIONS', origin: undefined, requestMethod: undefined, requestHeaders: undefined, ...values };

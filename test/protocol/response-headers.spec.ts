@@ -1,4 +1,4 @@
-import { preflightResponse, REFUSED_PREFLIGHT } from '../../lib/protocol/response-headers.js';
+import { preflightResponse, REFUSED_PREFLIGHT } from '../../lib/decision/response-headers.js';
 import { compilePolicy } from '../support/policy.js';
 import { sent } from '../support/protocol.js';
 

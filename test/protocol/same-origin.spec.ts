@@ -1,4 +1,4 @@
-import { isFromElsewhere, selfOriginsOf, type RequestSite } from '../../lib/protocol/same-origin.js';
+import { isFromElsewhere, selfOriginsOf, type RequestSite } from '../../lib/decision/same-origin.js';
 
 function site(values: Partial<RequestSite>): RequestSite {
   return {

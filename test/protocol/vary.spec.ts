@@ -1,4 +1,4 @@
-import { mergeVary } from '../../lib/protocol/vary.js';
+import { mergeVary } from '../../lib/decision/vary.js';
 
 describe('mergeVary', () => {
   it.each([

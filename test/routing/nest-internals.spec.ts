@@ -1,6 +1,6 @@
 /**
  * What this package uses of Nest and Fastify beyond their public API. When one of these tests fails after an update of
- * a dependency, lib/routing/nest-internals.ts or lib/routing/fastify-internals.ts is the place to look.
+ * a dependency, lib/routing/nest-internals.ts or lib/platforms/fastify/internals.ts is the place to look.
  */
 import {
   Controller,
@@ -27,7 +27,7 @@ import {
   watchConstraintStrategies,
   type CreateFindMyWay,
   type FastifyConstraint,
-} from '../../lib/routing/fastify-internals.js';
+} from '../../lib/platforms/fastify/internals.js';
 import {
   applicationConfigOf,
   containerOf,

@@ -1,4 +1,4 @@
-import { RuleBook } from '../../lib/rule-book.js';
+import { RuleBook } from '../../lib/registry/rule-book.js';
 import type { CompiledPolicy } from '../../lib/policy/compile.js';
 import { compilePath, PathSyntaxError } from '../../lib/routing/path-rules.js';
 import { compilePolicy } from '../support/policy.js';

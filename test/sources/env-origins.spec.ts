@@ -1,8 +1,8 @@
 import type { ConfigService } from '@nestjs/config';
 import fc from 'fast-check';
 import { CorsConfigurationError, originsFromEnv, type CorsEnvironment, type CorsIssue } from 'nestjs-cors';
-import { hintOf, PROBLEMS } from '../../lib/messages.js';
-import { isOriginProblem, parseOriginPattern } from '../../lib/policy/origin-pattern.js';
+import { hintOf, PROBLEMS } from '../../lib/issues/catalog.js';
+import { isOriginProblem, parseOriginPattern } from '../../lib/policy/origin/pattern.js';
 import { ADMIN, APP } from '../support/expected.js';
 import { runs } from '../support/property.js';
 

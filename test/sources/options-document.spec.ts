@@ -1,4 +1,4 @@
-import { problem } from '../../lib/policy/issue.js';
+import { problem } from '../../lib/issues/problem.js';
 import { readDocument } from '../../lib/sources/options-document.js';
 
 describe('readDocument()', () => {

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CorsConfigurationError, corsOptionsFromFile, type CorsIssue } from 'nestjs-cors';
-import { hintOf, PROBLEMS } from '../../lib/messages.js';
+import { hintOf, PROBLEMS } from '../../lib/issues/catalog.js';
 import { APP } from '../support/expected.js';
 import { newFolder, removeFiles, writeTempFile } from '../support/files.js';
 

@@ -1,10 +1,10 @@
 import { createMergedPolicyCheck } from '../../lib/policy/check.js';
 import { createPolicyCompiler, type CompiledPolicy } from '../../lib/policy/compile.js';
-import { isError, type Problem } from '../../lib/policy/issue.js';
+import { isError, type Problem } from '../../lib/issues/problem.js';
 import { mergeLevels, type PolicyLevel } from '../../lib/policy/merge.js';
-import { readModuleOptions } from '../../lib/policy/module-options.js';
+import { readModuleOptions } from '../../lib/policy/read-module.js';
 import type { CorsProvenance } from '../../lib/policy/options.js';
-import { readPolicy } from '../../lib/policy/stated.js';
+import { readPolicy } from '../../lib/policy/read.js';
 
 /** Where the policy is built; not in production unless it says so. */
 export interface BuildEnvironment {

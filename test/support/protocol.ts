@@ -1,5 +1,5 @@
 import type { CompiledPolicy } from '../../lib/policy/compile.js';
-import { headersFor, type CorsResponse, type Header } from '../../lib/policy/cors-response.js';
+import { headersFor, type CorsResponse, type Header } from '../../lib/policy/response.js';
 import {
   createCandidate,
   createTarget,
@@ -8,8 +8,8 @@ import {
   type AnswerOf,
   type Target,
   type TargetMethod,
-} from '../../lib/protocol/preflight.js';
-import type { CorsRequest } from '../../lib/protocol/request.js';
+} from '../../lib/decision/preflight.js';
+import type { CorsRequest } from '../../lib/decision/request.js';
 
 /** What is routed at a path: the policies of the handlers that may serve each method. */
 export function targetOf(policies: Readonly<Record<string, readonly CompiledPolicy[]>>): Target {

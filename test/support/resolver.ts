@@ -1,6 +1,6 @@
 import type { CorsRequestContext } from 'nestjs-cors';
-import type { Ask } from '../../lib/origins/ask.js';
-import type { ResolverAnswer } from '../../lib/protocol/decision.js';
+import type { Ask } from '../../lib/resolvers/ask.js';
+import type { ResolverAnswer } from '../../lib/decision/reason.js';
 
 /** What a resolver is told of an actual request that no controller serves. */
 export const CONTEXT: CorsRequestContext = Object.freeze({

@@ -1,0 +1,32 @@
+export function shorten(text: string, most = 120): string {
+  return text.length <= most ? text : `${text.slice(0, most)}\u2026`;
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** A value of the configuration as it is quoted in a message: short, on one line, without control characters. */
+export function quote(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(shorten(value));
+  if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${shorten(value.name)}`;
+  if (value instanceof RegExp) return shorten(String(value));
+  if (typeof value === 'bigint' || typeof value === 'symbol') return shorten(String(value));
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (!Array.isArray(value)) return 'an object';
+  return value.length === 0 ? '[]' : `a list of ${String(value.length)}`;
+}
+
+/** Text from a request, fit for one line of a log: no control characters, no terminal escapes, bounded. */
+export function printable(text: string): string {
+  return shorten(JSON.stringify(text).replace(/[\u007f-\uffff]/g, escapeUnit));
+}
+
+/** A request, or the one that a preflight announces, fit for one line of a log. */
+export function requestText(request: {
+  readonly method: string;
+  readonly requestMethod: string | undefined;
+  readonly url: string;
+}): string {
+  return `${printable(request.requestMethod ?? request.method)} ${printable(request.url)}`;
+}

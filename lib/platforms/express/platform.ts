@@ -1,0 +1,109 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
+import type { ExpressRouter } from './owners.js';
+import { ExpressMatcher } from './matcher.js';
+import type { RouteRegistration } from '../../routing/nest-internals.js';
+import type { RouteMatcher } from '../../routing/route-matcher.js';
+import type { OpenExchange } from '../../request/edge.js';
+import type { Middleware } from '../platform.js';
+import type { Platform } from '../platform.js';
+import { watchSecurityHook } from '../security-hook.js';
+import type { PlatformRequest } from '../site.js';
+
+/** The `cors` package's middleware: added by `enableCors()`, by `{ cors: true }` and by `app.use(cors())`. */
+const CORS_MIDDLEWARE = 'corsMiddleware';
+
+type Register = (...args: readonly unknown[]) => unknown;
+
+export class ExpressPlatform implements Platform {
+  readonly securityHook: Platform['securityHook'];
+  /** The layers that Nest registers for itself. */
+  readonly #nests = new WeakSet<object>();
+  #shared = false;
+
+  constructor(private readonly adapter: AbstractHttpAdapter) {
+    this.securityHook = watchSecurityHook(adapter);
+  }
+
+  install(edge: Middleware, open: OpenExchange): void {
+    this.#shared = this.#has(edge.name);
+    this.adapter.use(edge);
+    this.#noteNestsLayers();
+    this.#openEarly(open);
+  }
+
+  /**
+   * Begins each exchange before Express sees the request. The edge would do; however, Express gives every response a
+   * prototype of its own, after which each property that is set on it costs a microsecond.
+   */
+  #openEarly(open: OpenExchange): void {
+    const { adapter } = this;
+    const { initHttpServer } = adapter;
+    adapter.initHttpServer = options => {
+      initHttpServer.call(adapter, options);
+      (adapter.getHttpServer() as Server).prependListener(
+        'request',
+        (request: IncomingMessage, response: ServerResponse) => {
+          open(request, response);
+        },
+      );
+    };
+  }
+
+  createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher {
+    return new ExpressMatcher(this.#router, config, registrations, layer => this.#nests.has(layer));
+  }
+
+  present(request: IncomingMessage): PlatformRequest {
+    // Express gives its own prototype to Node's request.
+    return request as IncomingMessage & PlatformRequest;
+  }
+
+  secure(request: IncomingMessage, response: ServerResponse): void {
+    // Nest puts the hook where it is enabled: behind the edge.
+    this.securityHook()?.(request, response);
+  }
+
+  hasForeignCors(): boolean {
+    return this.#has(CORS_MIDDLEWARE);
+  }
+
+  /** Whether a middleware function of this name is registered. */
+  #has(middleware: string): boolean {
+    return this.#router.stack.some(({ name }) => name === middleware);
+  }
+
+  /**
+   * Nest registers more routes than controllers have: middleware of single methods and of controllers, ahead of the
+   * controllers' own, and the 404 of routes that are left out of the global prefix. Unlike an app's raw routes they
+   * serve nothing.
+   */
+  #noteNestsLayers(): void {
+    const { adapter } = this;
+    const { createMiddlewareFactory, setNotFoundHandler } = adapter;
+    adapter.createMiddlewareFactory = requestMethod => {
+      const register = createMiddlewareFactory.call(adapter, requestMethod) as Register;
+      return (...args: readonly unknown[]) => this.#noting(() => register(...args));
+    };
+    adapter.setNotFoundHandler = (...args) => this.#noting(() => (setNotFoundHandler as Register).apply(adapter, args));
+  }
+
+  #noting<Result>(register: () => Result): Result {
+    const before = this.#router.stack.length;
+    const result = register();
+    for (const layer of this.#router.stack.slice(before)) this.#nests.add(layer);
+    return result;
+  }
+
+  get #router(): ExpressRouter {
+    return this.adapter.getInstance<{ router: ExpressRouter }>().router;
+  }
+
+  isShared(): boolean {
+    return this.#shared;
+  }
+
+  beforeStart(): void {
+    // Everything is registered when the app is initialized.
+  }
+}

@@ -1,0 +1,333 @@
+import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
+import { onDemand } from '../../lazy/import.js';
+import {
+  createParamsFilter,
+  fastifyFindMyWay,
+  fastifyHostname,
+  fastifyRouterOptions,
+  nestVersionStrategy,
+  type CreateFindMyWay,
+  type FastifyConstraint,
+  type ParamsFilter,
+} from './internals.js';
+import { labelRoutes, type FastifyRoute } from './owners.js';
+import { MethodSelection, type Masks } from './selection.js';
+import {
+  ALL_HEADERS,
+  customStrategy,
+  nestVersions,
+  ownStrategy,
+  unreadableStrategy,
+  type Derived,
+  type Strategy,
+} from './strategies.js';
+import { RouteTree, type Place, type TreeRoute } from './tree.js';
+import { LastOf } from '../../routing/last-of.js';
+import { acceptsAll, type RouteRegistration } from '../../routing/nest-internals.js';
+import {
+  byMethod,
+  isRoutable,
+  NO_CANDIDATES,
+  NO_METHODS,
+  USUAL_METHODS,
+  type Candidates,
+  type Chain,
+  type RoutedMethods,
+  type RoutedRequest,
+  type RouteMatcher,
+} from '../../routing/route-matcher.js';
+
+/** What tells apart the routes of an app. */
+interface Routing {
+  readonly tree: RouteTree;
+  /** Every method that a preflight may be told. */
+  readonly methods: readonly string[];
+  /** Those that some route has, and those that rule out routes without a value of theirs. */
+  readonly strategies: readonly Strategy[];
+}
+
+/** The places that a path leads to, the most specific first. */
+interface Junction {
+  readonly places: readonly Place[];
+  /** For each method that a preflight may be told, in order. */
+  readonly selections: readonly MethodSelection[];
+  /** What serves there, by what is known of the constraints: those are masks of registered routes. */
+  readonly answers: LastOf<AnswerKey[number], Answer>;
+}
+
+/** In place of masks. */
+const UNKNOWN = '?';
+
+type AnswerKey = readonly (number | typeof UNKNOWN)[];
+
+/** What serves each method at a junction. */
+interface Answer {
+  readonly routed: RoutedMethods;
+  readonly found: readonly Found[];
+  /** Nest's own filters of these routes. */
+  readonly filters: readonly Filter[];
+  /** The same where some of those filters refuse the request. */
+  readonly filtered: LastOf<boolean, RoutedMethods>;
+}
+
+interface Found {
+  readonly method: string;
+  readonly routes: readonly TreeRoute[];
+}
+
+/** Routes that Nest filters by the same parameters and host. */
+interface Filter {
+  readonly method: string;
+  readonly routes: TreeRoute[];
+}
+
+/**
+ * Matches with Fastify's own router, `find-my-way`, over the routes that the app registered, with the app's options
+ * and constraints. The most specific route serves a request, whatever the order.
+ *
+ * Nothing here is kept for a request: every cache is keyed by what was registered.
+ */
+export class FastifyMatcher implements RouteMatcher {
+  readonly #junctions = new LastOf<Place, Junction>();
+  readonly #makeRouting: () => Routing;
+  #made: Routing | undefined;
+
+  /** @param added the strategies that the app added to the instance */
+  constructor(
+    private readonly adapter: AbstractHttpAdapter,
+    config: ApplicationConfig,
+    registrations: readonly RouteRegistration[],
+    registered: readonly FastifyRoute[],
+    added: readonly FastifyConstraint[],
+  ) {
+    // Plugins may go on registering.
+    const routes = [...registered];
+    const labels = labelRoutes(routes, registrations);
+    this.#makeRouting = () => createRouting(adapter, config, treeRoutes(adapter, routes, labels), added);
+  }
+
+  match(request: RoutedRequest): Candidates {
+    return this.#candidates(request, strategy => strategy.derive(request));
+  }
+
+  rivals(request: RoutedRequest): Candidates {
+    const { method = 'GET' } = request;
+    return this.#candidates(request, strategy => strategy.deriveAnnounced(request, method, ALL_HEADERS));
+  }
+
+  rawPaths(request: RoutedRequest): readonly string[] {
+    const { places = [] } = this.#junctionAt(request, request.method ?? 'GET') ?? {};
+    return places.flatMap(({ routes }) =>
+      routes.flatMap(({ registration, url }) => (registration === undefined ? [url] : [])),
+    );
+  }
+
+  selectingHeaders(request: RoutedRequest): readonly string[] {
+    const names = this.#routing.strategies.flatMap(strategy => strategy.headersRead(request));
+    return [...new Set(names)].filter(name => name !== 'host' && name !== ':authority');
+  }
+
+  matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods {
+    const junction = this.#junctionAt(request, requestedMethod);
+    if (junction === undefined) return NO_METHODS;
+    const derive = derivation(request, requestedMethod, requestHeaders);
+    // A route for every method serves more methods than it lists: one that is asked for is listed as well.
+    const isListed = USUAL_METHODS.includes(requestedMethod);
+    const { answers } = junction;
+    const selections = isListed ? junction.selections : this.#selectionsWith(junction, requestedMethod);
+    const known = selections.map(selection => selection.masksFor(derive));
+    const make = () => createAnswer(selections, known, requestedMethod);
+    const answer = isListed
+      ? answers.get(
+          known.flatMap(each => each.flatMap((masks): AnswerKey => masks ?? [UNKNOWN])),
+          make,
+        )
+      : make();
+    const { routed, filters } = answer;
+    if (filters.length === 0) return routed;
+    const accepted = filters.map(filter => this.#accepts(filter, request, junction));
+    if (!accepted.includes(false)) return routed;
+    return answer.filtered.get(accepted, () => withoutRefused(answer, accepted, requestedMethod));
+  }
+
+  /** Made when the first path is matched: an app that answers no preflight, such as a test's, boots without it. */
+  get #routing(): Routing {
+    return (this.#made ??= this.#makeRouting());
+  }
+
+  #candidates(request: RoutedRequest, derive: (strategy: Strategy) => Derived | undefined): Candidates {
+    const { method = 'GET' } = request;
+    const junction = this.#junctionAt(request, method);
+    if (junction === undefined) return NO_CANDIDATES;
+    const known = junction.selections.find(each => each.method === method);
+    const selection = known ?? this.#selection(junction.places, method);
+    const routes = selection.routesFor(selection.masksFor(derive));
+    return routes.filter(route => this.#accepts({ method, routes: [route] }, request, junction)).map(chainOf);
+  }
+
+  #junctionAt({ url }: RoutedRequest, method: string): Junction | undefined {
+    if (url === undefined || !isRoutable(url)) return undefined;
+    const { tree, methods } = this.#routing;
+    const places = tree.placesAt(url, methods.includes(method) ? methods : [...methods, method]);
+    if (places.length === 0) return undefined;
+    return this.#junctions.get(places, () => {
+      const listed = sortedMethods(places.flatMap(({ routes }) => routes.flatMap(listedMethods)));
+      const selections = listed.map(each => this.#selection(places, each));
+      return { places, selections, answers: new LastOf() };
+    });
+  }
+
+  #selectionsWith({ places, selections }: Junction, method: string): readonly MethodSelection[] {
+    if (selections.some(each => each.method === method)) return selections;
+    return [...selections, this.#selection(places, method)].sort((one, other) => byMethod(one.method, other.method));
+  }
+
+  #selection(places: readonly Place[], method: string): MethodSelection {
+    const leaves = places.map(place => place.routesFor(method)).filter(({ length }) => length > 0);
+    return new MethodSelection(method, leaves, this.#routing.strategies);
+  }
+
+  /** Where Nest's own filters refuse a request, it answers 404 and tries no other route. */
+  #accepts({ method, routes }: Filter, request: RoutedRequest, { places }: Junction): boolean {
+    const [route] = routes as [TreeRoute];
+    const { registration, acceptsParams } = route;
+    if (acceptsParams !== undefined && mayHaveEmptyParams(route, request)) {
+      const place = places.find(each => each.routesFor(method).includes(route));
+      const params = place && this.#routing.tree.paramsOf(request.url ?? '/', method, place, route);
+      if (params === undefined || !acceptsParams(request, params)) return false;
+    }
+    if (registration === undefined || registration.acceptsHost === acceptsAll) return true;
+    return registration.acceptsHost({ hostname: fastifyHostname(this.adapter, request) });
+  }
+}
+
+/** @param labels the registration of each route, by its index */
+function treeRoutes(
+  adapter: AbstractHttpAdapter,
+  routes: readonly FastifyRoute[],
+  labels: readonly (RouteRegistration | undefined)[],
+): readonly TreeRoute[] {
+  const createFilter = createParamsFilter(adapter);
+  const filters = new Map<string, ParamsFilter | undefined>();
+  const filterOf = (url: string) => {
+    if (!filters.has(url)) filters.set(url, createFilter(url));
+    return filters.get(url);
+  };
+  return routes.map(({ method, url, constraints = {} }, index) => {
+    const registration = labels[index];
+    const acceptsParams = registration && filterOf(url);
+    return { methods: [method].flat(), url, constraints, registration, acceptsParams };
+  });
+}
+
+function createRouting(
+  adapter: AbstractHttpAdapter,
+  config: ApplicationConfig,
+  routes: readonly TreeRoute[],
+  added: readonly FastifyConstraint[],
+): Routing {
+  const options = fastifyRouterOptions(adapter);
+  const Router = fastifyFindMyWay(adapter) ?? (onDemand.findMyWay() as unknown as CreateFindMyWay);
+  const tree = new RouteTree(Router, options, routes);
+  const ofApp = new Map([...Object.values(options.constraints ?? {}), ...added].map(each => [each.name, each]));
+  const names = new Set(routes.flatMap(({ constraints }) => Object.keys(constraints)));
+  for (const { name, mustMatchWhenDerived } of ofApp.values()) if (mustMatchWhenDerived === true) names.add(name);
+  const strategies = [...names].map(name => {
+    const own = ofApp.get(name);
+    if (own !== undefined && own === nestVersionStrategy(adapter)) return nestVersions(own, config.getVersioning());
+    if (own !== undefined) return customStrategy(own);
+    const builtIn = tree.strategies[name];
+    return builtIn === undefined ? unreadableStrategy(name) : ownStrategy(builtIn);
+  });
+  return { tree, methods: sortedMethods(routes.flatMap(listedMethods)), strategies };
+}
+
+/** What a preflight says of each constraint's value, for each of the path's methods. */
+function derivation(request: RoutedRequest, requestedMethod: string, requestHeaders: string) {
+  const known = new Map<Strategy, Derived | undefined>();
+  return (strategy: Strategy, method: string) => {
+    if (!known.has(strategy)) known.set(strategy, strategy.deriveAnnounced(request, requestedMethod, requestHeaders));
+    const derived = known.get(strategy);
+    const isOther = derived?.isOfMethod === true && method !== requestedMethod;
+    return isOther ? strategy.deriveAnnounced(request, method, requestHeaders) : derived;
+  };
+}
+
+function createAnswer(
+  selections: readonly MethodSelection[],
+  known: readonly (readonly (Masks | undefined)[])[],
+  requestedMethod: string,
+): Answer {
+  const found = selections.map((selection, index) => ({
+    method: selection.method,
+    routes: selection.routesFor(known[index] ?? []),
+  }));
+  const routed = routedMethods(found, requestedMethod);
+  return { found, routed, filters: filtersOf(found), filtered: new LastOf() };
+}
+
+function routedMethods(found: readonly Found[], requestedMethod: string): RoutedMethods {
+  const routed = found.flatMap(({ method, routes }) => {
+    const isListed =
+      method === requestedMethod ||
+      USUAL_METHODS.includes(method) ||
+      routes.some(({ registration }) => registration?.verb !== 'all');
+    return isListed && routes.length > 0 ? [{ method, candidates: routes.map(chainOf) }] : [];
+  });
+  return routed.length === 0 ? NO_METHODS : routed;
+}
+
+function filtersOf(found: readonly Found[]): readonly Filter[] {
+  const filters: Filter[] = [];
+  for (const { method, routes } of found) {
+    for (const route of routes) {
+      const { registration, acceptsParams } = route;
+      if (acceptsParams === undefined && (registration?.acceptsHost ?? acceptsAll) === acceptsAll) continue;
+      const same = filters.find(
+        ({ routes: [other] }) =>
+          other?.url === route.url && other.registration?.acceptsHost === registration?.acceptsHost,
+      );
+      if (same === undefined) filters.push({ method, routes: [route] });
+      else same.routes.push(route);
+    }
+  }
+  return filters;
+}
+
+function withoutRefused(
+  { found, filters }: Answer,
+  accepted: readonly boolean[],
+  requestedMethod: string,
+): RoutedMethods {
+  const refused = new Set(filters.flatMap(({ routes }, index) => (accepted[index] === true ? [] : routes)));
+  const left = found.map(({ method, routes }) => ({ method, routes: routes.filter(route => !refused.has(route)) }));
+  return routedMethods(left, requestedMethod);
+}
+
+/**
+ * Whether Nest's filter has to see the parameters: to read them walks the whole path once more. Where each is a segment
+ * with a name of its own, the filter refuses empty ones alone, and those come of empty segments.
+ */
+function mayHaveEmptyParams({ url: pattern }: TreeRoute, { url = '' }: RoutedRequest): boolean {
+  if (EMPTY_SEGMENT.test(url) || !PLAIN_PATTERN.test(pattern)) return true;
+  const names = pattern.match(/:\w+/g) ?? [];
+  return new Set(names).size < names.length;
+}
+
+const EMPTY_SEGMENT = /\/(?:[/?#;]|$)/;
+
+const PLAIN_PATTERN = /^(?:\/(?::[A-Za-z_]\w*|[^/:*?()]*))*(?:\/\*)?$/;
+
+/** On Fastify no route passes a request on. */
+function chainOf({ registration }: TreeRoute): Chain {
+  return [registration];
+}
+
+/** A route of Nest's for every method lists the usual ones. */
+function listedMethods({ methods, registration }: TreeRoute): readonly string[] {
+  return registration?.verb === 'all' ? methods.filter(method => USUAL_METHODS.includes(method)) : methods;
+}
+
+function sortedMethods(methods: readonly string[]): readonly string[] {
+  return [...new Set(methods)].sort(byMethod);
+}

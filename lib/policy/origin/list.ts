@@ -1,0 +1,129 @@
+import { addedValues } from '../add.js';
+import { problem, type Problem, type Report } from '../../issues/problem.js';
+import type { StatedList } from '../names/list.js';
+import type { CorsOriginResolverRef } from '../resolver.js';
+import { wildcardKey } from './matcher.js';
+import { isOriginProblem, parseOriginPattern, type OriginPattern } from './pattern.js';
+
+/** A list of origins as one level states it: patterns, and at most one resolver. */
+export interface StatedOrigins extends StatedList<OriginPattern> {
+  /** Stands in `items` as {@link PLACEHOLDER}. */
+  readonly resolver?: CorsOriginResolverRef;
+}
+
+/** The `origin` option as one level states it. */
+export type StatedOrigin = '*' | false | StatedOrigins;
+
+/** Reads the `origin` option; `undefined` where nothing of it can be read. */
+export function readOrigin(value: unknown, report: Report): StatedOrigin | undefined {
+  if (value === '*' || value === false) return value;
+  const added = addedValues(value);
+  if (added !== undefined) return readEntries('add', added, report);
+  if (Array.isArray(value)) return readEntries('replace', value, report);
+  if (isResolver(value)) return { mode: 'replace', items: [PLACEHOLDER], resolver: value };
+  const pattern = readEntry(value, 'origin', report);
+  return pattern && { mode: 'replace', items: [pattern] };
+}
+
+function readEntries(mode: 'replace' | 'add', values: readonly unknown[], report: Report): StatedOrigins | undefined {
+  if (values.length === 0) return void report(problem('origin_empty', 'origin', values));
+  const items: OriginPattern[] = [];
+  let resolver: CorsOriginResolverRef | undefined;
+  // An index loop visits holes: a hole is an undefined entry, and that is an error.
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (isResolver(value)) {
+      if (resolver !== undefined) report(problem('resolver_twice', originPath(index), value));
+      resolver ??= value;
+      items.push(PLACEHOLDER);
+    } else {
+      items.push(readEntry(value, originPath(index), report) ?? PLACEHOLDER);
+    }
+  }
+  if (resolver === undefined && items.every(item => item === PLACEHOLDER)) return undefined;
+  reportRepeats(items, report);
+  return { mode, items, ...(resolver && { resolver }) };
+}
+
+function isResolver(value: unknown): value is CorsOriginResolverRef {
+  return typeof value === 'function';
+}
+
+/** Stands in for an entry that is no pattern, a resolver or an error, so that the others keep their places. */
+export const PLACEHOLDER: OriginPattern = Object.freeze({
+  text: '',
+  scheme: '',
+  host: '',
+  subdomains: false,
+  port: '',
+});
+
+export function originPath(index: number): string {
+  return `origin[${String(index)}]`;
+}
+
+function readEntry(value: unknown, path: string, report: Report): OriginPattern | undefined {
+  if (typeof value !== 'string') return void reportType(value, path, report);
+  const result = parseOriginPattern(value);
+  if (!isOriginProblem(result)) return result;
+  return void report(problem(result.code, path, value, result.fix));
+}
+
+function reportType(value: unknown, path: string, report: Report): void {
+  if (value === undefined) report(problem('option_undefined', path, value));
+  else if (value === true) report(problem('origin_reflected', path, value));
+  else if (value instanceof RegExp) report(problem('origin_regexp', path, value));
+  else report(problem('origin_type', path, value));
+}
+
+/** Warns of entries that change nothing: listed twice, or covered by a pattern of the same list. */
+function reportRepeats(items: readonly OriginPattern[], report: Report): void {
+  const { coverOf } = indexOrigins(items);
+  const texts = new Set<string>();
+  items.forEach((item, index) => {
+    const found = repetitionOf(item, index, { texts, coverOf });
+    if (found !== undefined) report(found);
+    texts.add(item.text);
+  });
+}
+
+/** What tells whether an entry says anything that a list does not: at the same cost whatever the list's length. */
+export interface OriginIndex {
+  readonly texts: ReadonlySet<string>;
+  /** Another entry that matches every origin that this one does, if there is one. */
+  readonly coverOf: (item: OriginPattern) => OriginPattern | undefined;
+}
+
+export function indexOrigins(items: readonly OriginPattern[]): OriginIndex {
+  const wildcards = new Map<string, OriginPattern>();
+  for (const item of items) {
+    if (item.subdomains || item.port === '*') wildcards.set(wildcardKey(item), item);
+  }
+  return {
+    texts: new Set(items.map(({ text }) => text)),
+    coverOf: item => {
+      if (wildcards.size === 0) return undefined;
+      const covers = coveringKeys(item).map(key => wildcards.get(key));
+      return covers.find(cover => cover !== undefined);
+    },
+  };
+}
+
+/** The warning for an entry that adds nothing to a list, at this index of what it was written in. */
+export function repetitionOf(item: OriginPattern, index: number, { texts, coverOf }: OriginIndex): Problem | undefined {
+  if (item === PLACEHOLDER) return undefined;
+  if (texts.has(item.text)) return problem('origin_duplicate', originPath(index), item.text);
+  const cover = coverOf(item);
+  return cover && problem('origin_subsumed', originPath(index), item.text, cover.text);
+}
+
+/** The keys of the patterns that would cover an entry: its own host and every parent, its own port and any. */
+function coveringKeys({ scheme, host, subdomains, port }: OriginPattern): readonly string[] {
+  const ports = new Set([port, '*']);
+  const keys = port === '*' ? [] : [wildcardKey({ scheme, host, subdomains, port: '*' })];
+  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+    const parent = host.slice(dot + 1);
+    for (const each of ports) keys.push(wildcardKey({ scheme, host: parent, subdomains: true, port: each }));
+  }
+  return keys;
+}

@@ -1,0 +1,73 @@
+import { isListed } from '../names/list.js';
+import { MAX_ORIGIN_LENGTH, parseOrigin } from './grammar.js';
+import type { OriginPattern } from './pattern.js';
+
+/** Whether the raw bytes of an `Origin` header are one of the origins of a list. */
+export type OriginMatcher = (origin: string) => boolean;
+
+/**
+ * Compiles a list into lookups whose cost does not depend on its length: exact origins into one set of raw strings,
+ * patterns into one set of keys that a request's origin is reduced to.
+ */
+export function compileOrigins(patterns: readonly OriginPattern[]): OriginMatcher {
+  const exact = new Set<string>();
+  const wildcards: Wildcards = { keys: new Set(), depths: new Set(), deepest: 0, anyPort: false };
+  for (const pattern of patterns) {
+    if (pattern.subdomains || pattern.port === '*') addWildcard(wildcards, pattern);
+    else exact.add(pattern.text);
+  }
+  // The cap comes first: to look a text up, all of it is hashed.
+  const isExact: OriginMatcher =
+    exact.size <= FEW ? isOneOf([...exact]) : origin => origin.length <= MAX_ORIGIN_LENGTH && exact.has(origin);
+  if (wildcards.keys.size === 0) return isExact;
+  return origin => isExact(origin) || (origin.length <= MAX_ORIGIN_LENGTH && matchesWildcard(origin, wildcards));
+}
+
+/** Of how many strings it costs less to compare each than to hash the one that is looked for. */
+const FEW = 8;
+
+function isOneOf(list: readonly string[]): OriginMatcher {
+  return origin => isListed(list, origin);
+}
+
+/** The patterns of a list. */
+interface Wildcards {
+  readonly keys: Set<string>;
+  /** How many labels stand behind `*.`. */
+  readonly depths: Set<number>;
+  deepest: number;
+  /** Whether any pattern ends in `:*`. */
+  anyPort: boolean;
+}
+
+function addWildcard(wildcards: Wildcards, pattern: OriginPattern): void {
+  wildcards.keys.add(pattern.text);
+  wildcards.anyPort ||= pattern.port === '*';
+  if (!pattern.subdomains) return;
+  const depth = pattern.host.split('.').length;
+  wildcards.depths.add(depth);
+  wildcards.deepest = Math.max(wildcards.deepest, depth);
+}
+
+/** What a pattern is looked up by: as it is written, so that its text is kept once. */
+export function wildcardKey({ scheme, host, subdomains, port }: Omit<OriginPattern, 'text'>): string {
+  return `${scheme}://${subdomains ? '*.' : ''}${host}${port === '' ? '' : ':'}${port}`;
+}
+
+function matchesWildcard(text: string, { keys, depths, deepest, anyPort }: Wildcards): boolean {
+  const origin = parseOrigin(text);
+  if (origin === undefined) return false;
+  const { scheme, host, port } = origin;
+  if (anyPort && keys.has(wildcardKey({ scheme, host, subdomains: false, port: '*' }))) return true;
+
+  // Each suffix of whole labels that leaves at least one label in front, the shortest first, and only as deep as
+  // some pattern reaches.
+  let dot = host.lastIndexOf('.');
+  for (let depth = 1; dot > 0 && depth <= deepest; depth++, dot = host.lastIndexOf('.', dot - 1)) {
+    if (!depths.has(depth)) continue;
+    const suffix = host.slice(dot + 1);
+    if (keys.has(wildcardKey({ scheme, host: suffix, subdomains: true, port }))) return true;
+    if (anyPort && keys.has(wildcardKey({ scheme, host: suffix, subdomains: true, port: '*' }))) return true;
+  }
+  return false;
+}

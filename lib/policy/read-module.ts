@@ -1,0 +1,159 @@
+import { readBounds, type Bounds } from './bounds.js';
+import { problem, type Problem, type Report } from '../issues/problem.js';
+import type { PolicyLevel } from './merge.js';
+import type { CorsResolverOptions } from './options.js';
+import { readReference, type NamedPolicies } from './named-policy.js';
+import { readSelf } from './self.js';
+import { isOptions } from './snapshot.js';
+import { INVALID, readKey, readPolicy, reportUnknownKeys } from './read.js';
+
+/** What `CorsModule.forRoot()` states, parsed. */
+export interface StatedModule {
+  readonly level: PolicyLevel;
+  readonly policies: NamedPolicies;
+  readonly rules: readonly StatedRule[];
+  readonly debug: boolean;
+  /** Whether the interceptor is registered. */
+  readonly interceptor: boolean;
+  readonly bounds: Bounds | undefined;
+  /** The app's own origins; `undefined` where none are listed. */
+  readonly self: readonly string[] | undefined;
+  readonly resolverLimits: ResolverLimits;
+}
+
+/** `resolver`, with its defaults. */
+export type ResolverLimits = Readonly<Required<CorsResolverOptions>>;
+
+/** One entry of `routes`: a path, not yet read, and the levels its policy adds to the module's. */
+export interface StatedRule {
+  /** `routes[0]` */
+  readonly at: string;
+  readonly path: string;
+  readonly levels: readonly PolicyLevel[];
+}
+
+/** The part of the module's options that a problem stands in; absent for the module's own policy. */
+export type ModulePart = { readonly policy: string } | { readonly rule: string };
+
+/** Reports a problem of the module's options. `at` is where the part stands in them: `policies.public`. */
+export type ReportModule = (found: Problem, part?: ModulePart, at?: string) => void;
+
+const MODULE_KEYS = ['policies', 'routes', 'bounds', 'self', 'resolver', 'debug', 'interceptor'] as const;
+const RESOLVER_LIMITS = {
+  timeoutMs: { standard: 1000, most: 60_000, code: 'resolver_timeout' },
+  maxOpen: { standard: 1000, most: 100_000, code: 'resolver_max_open' },
+} as const;
+
+/** Reads the module's options, whatever they are; every problem is reported, none is thrown. */
+export function readModuleOptions(options: unknown, production: boolean, report: ReportModule): StatedModule {
+  const stated = readPolicy(options, report, MODULE_KEYS);
+  // What is not an object of options was reported by the line above.
+  const readable = isOptions(options) ? options : {};
+  const policies = readPolicies(readKey(readable, 'policies', report), report);
+  return {
+    // Options that are none state no origin, and one error for them is enough.
+    level: { source: 'module', stated: isOptions(options) ? stated : { origin: INVALID } },
+    policies,
+    rules: readRules(readKey(readable, 'routes', report), policies, report),
+    bounds: readBounds(readKey(readable, 'bounds', report), report),
+    self: readSelf(readKey(readable, 'self', report), report),
+    resolverLimits: readResolverLimits(readKey(readable, 'resolver', report), report),
+    debug: readDebug(readKey(readable, 'debug', report), production, report),
+    interceptor: readInterceptor(options, report) ?? true,
+  };
+}
+
+function readDebug(value: unknown, production: boolean, report: ReportModule): boolean {
+  if (value === undefined || value === INVALID) return false;
+  if (typeof value !== 'boolean') report(problem('boolean_type', 'debug', value));
+  if (value === true && production) report(problem('debug_in_production', 'debug', true));
+  return value === true;
+}
+
+/** What options state of the interceptor, if anything. Nest asks before anything else of them is read. */
+export function readInterceptor(options: unknown, report: ReportModule = () => undefined): boolean | undefined {
+  const value = isOptions(options) ? readKey(options, 'interceptor', report) : undefined;
+  if (value === undefined || value === INVALID) return undefined;
+  if (typeof value === 'boolean') return value;
+  return void report(problem('boolean_type', 'interceptor', value));
+}
+
+function readResolverLimits(value: unknown, report: ReportModule): ResolverLimits {
+  const options = value === undefined || value === INVALID ? {} : value;
+  if (!isOptions(options)) report(problem('resolver_options_type', 'resolver', value));
+  const readable = isOptions(options) ? options : {};
+  const reportHere = (found: Problem) => report({ ...found, path: `resolver.${found.path}` });
+  reportUnknownKeys(readable, Object.keys(RESOLVER_LIMITS), reportHere);
+  return {
+    timeoutMs: readResolverLimit(readable, 'timeoutMs', reportHere),
+    maxOpen: readResolverLimit(readable, 'maxOpen', reportHere),
+  };
+}
+
+function readResolverLimit(options: object, key: keyof ResolverLimits, report: Report): number {
+  const { standard, most, code } = RESOLVER_LIMITS[key];
+  const value = readKey(options, key, report);
+  if (value === undefined || value === INVALID) return standard;
+  if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most) return Number(value);
+  report(problem(code, key, value));
+  return standard;
+}
+
+function readPolicies(value: unknown, report: ReportModule): NamedPolicies {
+  const policies = new Map<string, PolicyLevel>();
+  if (value === undefined || value === INVALID) return policies;
+  if (!isOptions(value)) {
+    report(problem('policies_type', 'policies', value));
+    return policies;
+  }
+  const names = Object.keys(value);
+  const reportHere = (found: Problem) => report({ ...found, path: `policies.${found.path}` });
+  // No name is unknown, but a symbol is none.
+  reportUnknownKeys(value, names, reportHere);
+  for (const policy of names) {
+    const options: unknown = readKey(value, policy, reportHere);
+    if (options === INVALID) continue;
+    const stated = readPolicy(options, found => report(found, { policy }, policyPath(policy)));
+    policies.set(policy, { source: `policy:${policy}`, stated, replaces: true });
+  }
+  return policies;
+}
+
+/** Where a named policy stands in the options. */
+export function policyPath(policy: string): string {
+  return `policies.${policy}`;
+}
+
+function readRules(value: unknown, policies: NamedPolicies, report: ReportModule): readonly StatedRule[] {
+  if (value === undefined || value === INVALID) return [];
+  if (!Array.isArray(value)) {
+    report(problem('routes_type', 'routes', value));
+    return [];
+  }
+  return Array.from(value as readonly unknown[], (rule, index) => readRule(rule, index, policies, report)).flatMap(
+    rule => rule ?? [],
+  );
+}
+
+function readRule(
+  value: unknown,
+  index: number,
+  policies: NamedPolicies,
+  report: ReportModule,
+): StatedRule | undefined {
+  const at = `routes[${String(index)}]`;
+  const reportHere = (found: Problem) => report({ ...found, path: `${at}.${found.path}` });
+  if (!isOptions(value)) {
+    return void report(problem('routes_type', at, value));
+  }
+  reportUnknownKeys(value, ['path', 'policy'], reportHere);
+  const path = readKey(value, 'path', reportHere);
+  const policy = readKey(value, 'policy', reportHere);
+  if (typeof path !== 'string' || path === '') {
+    if (path !== INVALID) reportHere(problem('rule_path', 'path', path));
+    return undefined;
+  }
+  if (policy === INVALID) return undefined;
+  const levels = readReference([policy], 'route', policies, found => report(found, { rule: path }, `${at}.policy`));
+  return { at, path, levels };
+}

@@ -1,0 +1,70 @@
+import { allowOriginFor, headersFor, type CorsResponse, type Header } from '../policy/response.js';
+import { mergeVary } from '../decision/vary.js';
+
+/** The headers of a head that is about to be written: a response, or what is handed to an HTTP/2 stream. */
+export interface HeaderStore {
+  /** In lower case. */
+  getHeaderNames(): string[];
+  getHeader(name: string): number | string | string[] | undefined;
+  setHeader(name: string, value: string): unknown;
+  removeHeader(name: string): void;
+}
+
+/**
+ * Writes what the policy says over whatever the app, a library or a proxy-like middleware has set: one answer, once.
+ * Called as the headers are flushed, when nobody sets headers any more.
+ *
+ * @param origin of the request
+ * @returns the names of the CORS headers that were set otherwise and are not sent; `undefined` where there are none
+ */
+export function writeCorsResponse(
+  response: HeaderStore,
+  cors: CorsResponse,
+  origin: string | undefined,
+): string[] | undefined {
+  const names = response.getHeaderNames();
+  let isForeign = false;
+  let isVarying = false;
+  // By index, here and below: an iterator for each response is the dearest part of writing three headers.
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index] as string;
+    isForeign ||= isCorsHeader(name);
+    isVarying ||= name === 'vary';
+  }
+  const replaced = isForeign ? removeForeignHeaders(response, cors, origin) : undefined;
+  const { headers, vary } = cors;
+  const allowOrigin = allowOriginFor(cors, origin);
+  if (allowOrigin !== undefined) response.setHeader('Access-Control-Allow-Origin', allowOrigin);
+  for (let index = 0; index < headers.length; index++) {
+    const header = headers[index] as Header;
+    response.setHeader(header[0], header[1]);
+  }
+  if (vary !== '') {
+    if (isVarying) addVary(response, vary);
+    else response.setHeader('Vary', vary);
+  }
+  return replaced;
+}
+
+function addVary(response: HeaderStore, vary: string): void {
+  const present = response.getHeader('Vary');
+  const merged = mergeVary(typeof present === 'number' ? String(present) : present, vary);
+  if (merged !== undefined) response.setHeader('Vary', merged);
+}
+
+function removeForeignHeaders(
+  response: HeaderStore,
+  cors: CorsResponse,
+  origin: string | undefined,
+): string[] | undefined {
+  const names = response.getHeaderNames().filter(isCorsHeader);
+  const own = new Map(headersFor(cors, origin).map(([name, value]) => [name.toLowerCase(), value]));
+  const replaced = names.filter(name => own.get(name) !== String(response.getHeader(name)));
+  for (const name of names) response.removeHeader(name);
+  return replaced.length === 0 ? undefined : replaced;
+}
+
+/** Node tells names in lower case. */
+function isCorsHeader(name: string): boolean {
+  return name.startsWith('access-control-');
+}

@@ -1,0 +1,80 @@
+import { Inject, Injectable, Logger, Scope } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { LOGGER_CONTEXT } from '../cors.constants.js';
+import { faultLine } from './fault-log.js';
+import { printable } from '../issues/text.js';
+import { quote } from '../issues/text.js';
+import type { Ask } from './ask.js';
+import { bounded, type IsAllowed } from './bounded.js';
+import { faultLog } from './fault-log.js';
+import { shared } from './shared.js';
+import { problem, type Problem } from '../issues/problem.js';
+import type { ResolverLimits } from '../policy/read-module.js';
+import type { CorsOriginResolverRef } from '../policy/resolver.js';
+import type { CorsOriginResolver } from '../policy/resolver.js';
+import { isResolverClass, type ResolverClass } from '../policy/resolver.js';
+import { SCOPE_OPTIONS_METADATA } from '../routing/nest-internals.js';
+
+/** The resolvers of one configuration, ready to be asked. */
+export type BoundResolvers = ReadonlyMap<CorsOriginResolverRef, Ask>;
+
+/** Takes resolvers from the injector, and puts bounds around them. */
+@Injectable()
+export class CorsOriginResolvers {
+  readonly #logger = new Logger(LOGGER_CONTEXT);
+
+  constructor(@Inject(ModuleRef) private readonly moduleRef: ModuleRef) {}
+
+  /** @param report called for each that cannot be asked */
+  async bind(
+    refs: Iterable<CorsOriginResolverRef>,
+    limits: ResolverLimits,
+    report: (ref: CorsOriginResolverRef, found: Problem) => void,
+  ): Promise<BoundResolvers> {
+    const bound = new Map<CorsOriginResolverRef, Ask>();
+    for (const ref of new Set(refs)) {
+      const isAllowed: IsAllowed | undefined = isResolverClass(ref)
+        ? await this.#resolve(ref, found => report(ref, found))
+        : (ref as IsAllowed);
+      if (isAllowed === undefined) continue;
+      const tell = faultLog((...fault) => this.#logger.error(faultLine(ref.name, ...fault)));
+      bound.set(ref, shared(bounded(isAllowed, limits, tell)));
+    }
+    return bound;
+  }
+
+  async #resolve(ref: ResolverClass, report: (found: Problem) => void): Promise<IsAllowed | undefined> {
+    if (isScoped(ref)) return void report(problem('resolver_scoped', 'origin', ref));
+    const instance = await this.#instanceOf(ref, report);
+    if (instance === undefined) return undefined;
+    // Looked up once for the check, and each time it is asked: a test may have put a spy there.
+    if (typeof instance.isAllowed !== 'function') return void report(problem('resolver_type', 'origin', ref, ref.name));
+    return (origin, context) => instance.isAllowed(origin, context);
+  }
+
+  /** The app's own instance; one of our own where no module provides the class. */
+  async #instanceOf(ref: ResolverClass, report: (found: Problem) => void): Promise<CorsOriginResolver | undefined> {
+    try {
+      return this.moduleRef.get(ref, { strict: false });
+    } catch (error) {
+      if (error instanceof Error && error.constructor.name === 'InvalidClassScopeException') {
+        return void report(problem('resolver_scoped', 'origin', ref));
+      }
+    }
+    try {
+      return await this.moduleRef.create(ref);
+    } catch (error) {
+      return void report(problem('resolver_unresolved', 'origin', ref, reasonOf(error)));
+    }
+  }
+}
+
+/** Nest keeps the scope that `@Injectable()` was given; 0 is a singleton. */
+function isScoped(ref: ResolverClass): boolean {
+  const options = Reflect.getMetadata(SCOPE_OPTIONS_METADATA, ref) as { scope?: Scope } | undefined;
+  return (options?.scope ?? Scope.DEFAULT) !== Scope.DEFAULT;
+}
+
+function reasonOf(error: unknown): string {
+  return printable(error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : quote(error));
+}
