@@ -1,16 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { roomsRule } from './scripts/rooms.mjs';
 
-/** What each room may import: lib/policy and lib/protocol decide without knowing Nest or HTTP objects. */
-const room = (files, forbidden) => ({
-  files,
-  rules: { 'no-restricted-imports': ['error', { patterns: forbidden }] },
-});
-const nest = { group: ['@nestjs/*', 'rxjs', 'rxjs/*'], message: 'This room is pure: nothing of Nest.' };
-const deepNest = {
-  regex: '^@nestjs/[^/]+/',
-  message: 'Non-public Nest imports live in lib/routing/nest-internals.ts alone.',
-};
+const lib = fileURLToPath(new URL('lib', import.meta.url));
 
 export default tseslint.config(
   { ignores: ['build/', 'dist/', 'coverage/', 'sample/*/dist/'] },
@@ -33,43 +26,12 @@ export default tseslint.config(
   },
   {
     files: ['lib/**/*.ts'],
+    plugins: { house: { rules: { rooms: roomsRule } } },
     rules: {
       'no-console': 'error',
-      'no-restricted-imports': ['error', { patterns: [deepNest] }],
+      'house/rooms': ['error', lib],
     },
   },
-  room(
-    ['lib/policy/**/*.ts'],
-    [
-      nest,
-      {
-        group: ['../protocol/*', '../routing/*', '../platform/*', '../origins/*', '../sources/*'],
-        message: 'lib/policy imports no other room.',
-      },
-    ],
-  ),
-  room(
-    ['lib/protocol/**/*.ts'],
-    [nest, { group: ['../routing/*', '../platform/*'], message: 'lib/protocol imports lib/policy alone.' }],
-  ),
-  room(
-    ['lib/routing/**/*.ts'],
-    [
-      deepNest,
-      { group: ['../policy/*', '../protocol/*', '../platform/*'], message: 'lib/routing knows nothing of CORS.' },
-    ],
-  ),
-  room(
-    ['lib/origins/**/*.ts'],
-    [
-      nest,
-      {
-        group: ['../routing/*', '../platform/*', '../*.js'],
-        message: 'lib/origins imports lib/policy and lib/protocol.',
-      },
-    ],
-  ),
-  { files: ['lib/routing/nest-internals.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
     files: ['lib/**/*.ts'],
     ignores: ['lib/lazy/*.ts'],

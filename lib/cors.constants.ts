@@ -11,17 +11,27 @@
  */
 export const CORS_MODULE_OPTIONS: symbol = Symbol.for('nestjs-cors:options');
 
-/** What `@Cors()` left on a class. A string, so that the ESM and the CommonJS build agree. */
+/** The metadata key of `@Cors()` on a class. A string, so that the ESM and the CommonJS build agree. */
 export const CORS_METADATA = 'nestjs-cors:policy';
 
-/** What it left on members of a class or of its prototype, by their names: most classes have none, and tell so at once. */
+/** The metadata key of `@Cors()` on members of a class or its prototype, by name: most classes have none. */
 export const CORS_MEMBERS_METADATA = 'nestjs-cors:members';
 
-/** The context of every line this module logs. */
-export const LOGGER_CONTEXT = 'CorsModule';
+/** The token of the arguments of `CorsModule.forFeature()`. */
+export const CORS_FEATURE = Symbol.for('nestjs-cors:feature');
 
-/**
- * Under which options keep where they are written, if they come from a file. Shared by the ESM and the CommonJS build,
- * so that both recognise each other's options.
- */
+/** The token of the factory of the layer that a platform installs ahead of the app. */
+export const CORS_LAYER = Symbol.for('nestjs-cors:layer');
+
+/** The keys under which a container's adapter host keeps its apps and the exchanges of their requests. */
+export const CORS_APPS: unique symbol = Symbol.for('nestjs-cors:apps');
+export const CORS_EXCHANGES: unique symbol = Symbol.for('nestjs-cors:exchanges');
+
+/** The key of the values in an `add()`. */
+export const ADDITION: unique symbol = Symbol.for('nestjs-cors:add');
+
+/** The key under which options from a file keep their places in it. */
 export const PLACES: unique symbol = Symbol.for('nestjs-cors:places');
+
+/** The context of every line that this module logs. */
+export const LOGGER_CONTEXT = 'CorsModule';

@@ -2,25 +2,26 @@ import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
 import { CorsApps } from './boot/apps.js';
-import { CorsBoot } from './boot/boot.js';
-import { CORS_MODULE_OPTIONS } from './cors.constants.js';
-import { CorsEnforcer } from './request/enforcer.js';
 import { CorsExplorer } from './boot/explorer.js';
-import { CORS_FEATURE, CorsFeatureModule } from './boot/feature.module.js';
+import { CorsFeatureModule } from './boot/feature.module.js';
+import { CorsInstaller } from './boot/installer.js';
+import { PolicyLoader } from './boot/loader.js';
+import { CORS_FEATURE, CORS_LAYER, CORS_MODULE_OPTIONS } from './cors.constants.js';
+import { CorsService } from './cors.service.js';
+import type { CheckedModuleOptions, CheckedPolicy } from './policy/compile-time.js';
+import type { CorsModuleOptions, CorsPolicyName } from './policy/options.js';
+import { snapshot } from './policy/snapshot.js';
+import { PolicyRegistry } from './registry/policy-registry.js';
 import { CorsGuard } from './request/cors.guard.js';
 import { CorsInterceptor } from './request/cors.interceptor.js';
-import { CorsMetadataAccessor } from './boot/metadata.js';
-import { CorsPolicyLoader } from './boot/loader.js';
-import { CorsPolicyRegistry } from './registry/policy-registry.js';
-import { CorsOriginResolvers } from './resolvers/bind.js';
-import { CorsPreflight } from './request/preflight-responder.js';
-import { CorsService } from './cors.service.js';
-import type { CorsModuleOptions, CorsPolicyName } from './policy/options.js';
-import type { CheckedModuleOptions, CheckedPolicy } from './policy/compile-time.js';
-import { snapshot } from './policy/snapshot.js';
+import { CorsEdge } from './request/edge.js';
+import { CorsEnforcer } from './request/enforcer.js';
+import { ExchangeStore } from './request/exchange-store.js';
+import { PreflightResponder } from './request/preflight-responder.js';
+import { ResolverBinder } from './resolvers/bind.js';
 
 /**
- * Makes the options of `CorsModule.forRootAsync({ useClass })` and `{ useExisting }`.
+ * Creates the options for `CorsModule.forRootAsync({ useClass })` and `{ useExisting }`.
  *
  * @example
  * ```ts
@@ -35,7 +36,7 @@ import { snapshot } from './policy/snapshot.js';
  * @publicApi
  */
 export interface CorsOptionsFactory {
-  /** Called once, when the injector makes the module. */
+  /** Called once, when the injector creates the module. */
   createCorsOptions(): CorsModuleOptions | Promise<CorsModuleOptions>;
 }
 
@@ -47,7 +48,7 @@ const configurable = new ConfigurableModuleBuilder<CorsModuleOptions>({
   .build();
 
 /**
- * What `CorsModule.forRootAsync()` takes: `imports`, and one of `useFactory` (with `inject`), `useClass`,
+ * The options of `CorsModule.forRootAsync()`: `imports`, and one of `useFactory` (with `inject`), `useClass` and
  * `useExisting`.
  *
  * @publicApi
@@ -57,9 +58,9 @@ export type CorsModuleAsyncOptions = typeof configurable.ASYNC_OPTIONS_TYPE;
 /**
  * Per-route CORS for the whole app. Import it once, in the root module.
  *
- * Registers a global guard and a global interceptor, and puts itself ahead of everything else on the HTTP platform:
- * preflights are answered there with the policy of the handler they are about, and every response gets the headers of
- * its route, whatever produced it. In a process without an HTTP server it does nothing.
+ * Registers a global guard and a global interceptor, and installs a layer ahead of everything else on the HTTP
+ * platform. That layer answers preflights with the policy of the handler they are for, and gives every response the
+ * headers of its route, even if no handler produced it. In a process without an HTTP server the module does nothing.
  *
  * @example
  * ```ts
@@ -70,24 +71,32 @@ export type CorsModuleAsyncOptions = typeof configurable.ASYNC_OPTIONS_TYPE;
  */
 @Module({
   providers: [
-    CorsMetadataAccessor,
-    CorsExplorer,
-    CorsPolicyLoader,
-    CorsPolicyRegistry,
+    // Boot fills a table …
     { provide: CorsApps, inject: [HttpAdapterHost], useFactory: (host: HttpAdapterHost) => CorsApps.of(host) },
-    CorsOriginResolvers,
+    CorsExplorer,
+    ResolverBinder,
+    PolicyLoader,
+    CorsInstaller,
+    // … and requests read it.
+    PolicyRegistry,
+    {
+      provide: ExchangeStore,
+      inject: [HttpAdapterHost],
+      useFactory: (host: HttpAdapterHost) => ExchangeStore.of(host),
+    },
+    { provide: CORS_LAYER, useExisting: CorsEdge },
+    CorsEdge,
     CorsEnforcer,
     CorsGuard,
     CorsInterceptor,
-    CorsPreflight,
-    CorsBoot,
+    PreflightResponder,
     CorsService,
     { provide: APP_GUARD, useExisting: CorsGuard },
     {
       provide: APP_INTERCEPTOR,
-      inject: [CorsPolicyLoader, CorsInterceptor],
-      // Nest skips a global enhancer that is nothing.
-      useFactory: (loader: CorsPolicyLoader, interceptor: CorsInterceptor) =>
+      inject: [PolicyLoader, CorsInterceptor],
+      // Nest skips a global enhancer that is undefined.
+      useFactory: (loader: PolicyLoader, interceptor: CorsInterceptor) =>
         loader.usesInterceptor ? interceptor : undefined,
     },
   ],
@@ -97,8 +106,8 @@ export class CorsModule extends configurable.ConfigurableModuleClass {
   /**
    * The module with its options.
    *
-   * Nothing is checked here: the app's whole configuration is checked at once when it is initialized, where the routes
-   * are known, and a {@link CorsConfigurationError} lists every problem.
+   * Nothing is checked here. The whole configuration is checked when the app is initialized, because only then are the
+   * routes known: a {@link CorsConfigurationError} lists every problem.
    *
    * @example
    * ```ts
@@ -109,13 +118,13 @@ export class CorsModule extends configurable.ConfigurableModuleClass {
    * ```
    */
   static override forRoot<const Written>(options: CheckedModuleOptions<Written>): DynamicModule {
-    // What happens to the options afterwards has no effect.
+    // A copy: later changes to the options have no effect.
     const copied = snapshot(options) as CorsModuleOptions;
     return { ...super.forRoot(copied), global: true, exports: [CORS_MODULE_OPTIONS] };
   }
 
   /**
-   * The module with options that are made by the injector, for example from a `ConfigService`.
+   * The module with options from the injector, for example from a `ConfigService`.
    *
    * @example
    * ```ts
@@ -130,9 +139,9 @@ export class CorsModule extends configurable.ConfigurableModuleClass {
   }
 
   /**
-   * A policy for the controllers of the module that imports it, between that of the module and that of `@Cors()` on a
-   * controller. It takes what `@Cors()` takes. Import it once in each module that it is for: what that module imports
-   * and what imports that module are not concerned.
+   * A policy for the controllers of the module that imports it. It is merged over the policy of `forRoot()` and under
+   * `@Cors()` on a controller, and takes the same arguments as `@Cors()`. Import it once in each module that it is for:
+   * it does not apply to the modules that this module imports, nor to the modules that import it.
    *
    * @example
    * ```ts

@@ -4,16 +4,16 @@ import { throwErrors } from './issues/configuration-error.js';
 import { IssueCollector } from './issues/issue.js';
 import { type CorsIssueLocation } from './issues/location.js';
 import { createMergedPolicyCheck } from './policy/check.js';
-import { createPolicyCompiler, type CompiledPolicy } from './policy/compile.js';
+import { createPolicyCompiler, type Policy } from './policy/compile.js';
 import { problem } from './issues/problem.js';
-import { mergeLevels, type PolicyLevel } from './policy/merge.js';
+import { mergeLevels, type Level } from './policy/merge.js';
 import type { CorsPolicyOptions } from './policy/options.js';
 import type { CheckedPolicy } from './policy/compile-time.js';
 import { readPolicy } from './policy/read.js';
 import { judgeOrigin } from './decision/reason.js';
 
 /**
- * CORS options as socket.io takes them.
+ * The CORS options of socket.io.
  *
  * @publicApi
  */
@@ -21,7 +21,7 @@ export interface GatewayCorsOptions {
   /** `'*'`, or a function that socket.io calls with the `Origin` of each request. */
   readonly origin:
     '*' | ((origin: string | undefined, callback: (error: Error | null, allow: boolean) => void) => void);
-  /** What long-polling may use. */
+  /** The methods that long-polling may use. */
   readonly methods: string[];
   /** The request headers that scripts may send. */
   readonly allowedHeaders: string[] | '*';
@@ -36,18 +36,18 @@ export interface GatewayCorsOptions {
 }
 
 const LOCATION: CorsIssueLocation = Object.freeze({ level: 'gateway' });
-/** What long-polling uses. */
+/** The methods that long-polling uses. */
 const POLLING_METHODS = ['GET', 'POST'];
 
 /**
- * Turns a policy into the `cors` options of a socket.io gateway. socket.io answers the requests of its own path by
- * itself, before the app sees them, so that {@link CorsModule} has no part in them: this gives them a policy with the
- * same checks and the same matching of origins.
+ * Turns a policy into the `cors` options of a socket.io gateway. socket.io answers the requests to its path itself,
+ * before the app sees them, so {@link CorsModule} cannot handle them. This gives them a policy with the same checks and
+ * the same origin matching.
  *
- * It concerns HTTP long-polling alone. Browsers apply no CORS to WebSocket connections: check the `Origin` of the
- * handshake where it matters (`allowRequest`).
+ * It only affects HTTP long-polling. Browsers do not apply CORS to WebSocket connections: where it matters, check the
+ * `Origin` of the handshake (`allowRequest`).
  *
- * @param policy every field as in `CorsModule.forRoot()`; `methods` defaults to what long-polling uses
+ * @param policy the options are those of `CorsModule.forRoot()`; `methods` defaults to those of long-polling
  * @throws {@link CorsConfigurationError} with every error of the policy
  * @example
  * ```ts
@@ -58,10 +58,12 @@ const POLLING_METHODS = ['GET', 'POST'];
  */
 export function gatewayCors<const Written>(policy: CheckedPolicy<Written>): GatewayCorsOptions {
   const compiled = compile(policy);
-  const { methods = POLLING_METHODS, allowedHeaders, exposedHeaders } = compiled.stated;
+  const { methods = POLLING_METHODS, allowedHeaders, exposedHeaders } = compiled.values;
   return {
     origin:
-      compiled.origin === 'any' ? '*' : (origin, callback) => callback(null, judgeOrigin(origin, compiled).allowed),
+      compiled.origin === 'any'
+        ? '*'
+        : (origin, callback) => callback(null, judgeOrigin(origin, compiled) === 'allowed'),
     methods: [...methods],
     allowedHeaders: mutable(allowedHeaders),
     exposedHeaders: mutable(exposedHeaders),
@@ -71,13 +73,13 @@ export function gatewayCors<const Written>(policy: CheckedPolicy<Written>): Gate
   };
 }
 
-function compile(policy: CorsPolicyOptions): CompiledPolicy {
+function compile(policy: CorsPolicyOptions): Policy {
   const issues = new IssueCollector();
-  const level: PolicyLevel = { source: 'module', stated: readPolicy(policy, found => issues.add(LOCATION, found)) };
-  const merged = mergeLevels([level], (_level, found) => issues.add(LOCATION, found));
+  const level: Level = { source: 'module', options: readPolicy(policy, each => issues.add(LOCATION, each)) };
+  const merged = mergeLevels([level], (_level, each) => issues.add(LOCATION, each));
   const check = createMergedPolicyCheck({ production: process.env['NODE_ENV'] === 'production' });
-  check(merged, [level], (_level, found) => issues.add(LOCATION, found));
-  const { origin } = level.stated;
+  check(merged, [level], (_level, each) => issues.add(LOCATION, each));
+  const { origin } = level.options;
   if (typeof origin === 'object' && origin.resolver !== undefined) {
     issues.add(LOCATION, problem('gateway_resolver', 'origin', origin.resolver));
   }

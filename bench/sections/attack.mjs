@@ -1,5 +1,5 @@
 import { floodOf } from '../flood.mjs';
-import { answerActual, answerPreflight, compile, ruleBookOf, targetOf } from '../engine.mjs';
+import { answerActual, answerPreflight, compile, ruleBookOf, resourceOf } from '../engine.mjs';
 import { alternate, fresh, roundOf } from '../measure.mjs';
 import { ORIGIN, PREFLIGHT } from '../requests.mjs';
 import { StubResponse } from '../stub-response.mjs';
@@ -69,7 +69,7 @@ export async function run({ rounds, count, listed, flood, app }) {
     credentials: true,
     allowedHeaders: ['content-type', 'authorization', 'x-csrf-token'],
   });
-  const target = targetOf(policy, METHODS);
+  const resource = resourceOf(policy, METHODS);
   const response = new StubResponse();
   const rules = ruleBookOf(compile({ origin: false }), {
     '/files/private': policy,
@@ -79,7 +79,7 @@ export async function run({ rounds, count, listed, flood, app }) {
     request.url !== undefined
       ? rules.ruleOn(request.url)
       : request.method === 'OPTIONS'
-        ? answerPreflight(target, request, response)
+        ? answerPreflight(resource, request, response)
         : answerActual(policy, request, response);
   const requests = requestsOf(listed);
   const candidates = Object.fromEntries(

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import cors from 'cors';
 import { cors as honoCors } from 'hono/cors';
 import koaCors from '@koa/cors';
-import { answerActual, answerPreflight, compile, targetOf } from '../engine.mjs';
+import { answerActual, answerPreflight, compile, resourceOf } from '../engine.mjs';
 import { allocationOf, alternate, asyncRoundOf, fresh, keepShapeOf, roundOf } from '../measure.mjs';
 import { FOREIGN_ORIGIN, ORIGIN } from '../requests.mjs';
 import { StubResponse } from '../stub-response.mjs';
@@ -81,7 +81,7 @@ function contestants() {
     maxAge: MAX_AGE,
   };
   const policy = compile(options);
-  const target = targetOf(policy, METHODS);
+  const resource = resourceOf(policy, METHODS);
   const ofCors = cors(options);
 
   let ofFastify;
@@ -117,7 +117,7 @@ function contestants() {
     'nestjs-cors': {
       call: request =>
         request.method === 'OPTIONS'
-          ? answerPreflight(target, request, new StubResponse())
+          ? answerPreflight(resource, request, new StubResponse())
           : answerActual(policy, request, new StubResponse()),
     },
     cors: { call: request => ofCors(request, new StubResponse(), ignore) },

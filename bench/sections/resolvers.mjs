@@ -1,10 +1,7 @@
 import { alternate, fresh, asyncRoundOf, roundOf } from '../measure.mjs';
 import { ORIGIN } from '../requests.mjs';
 import { compile } from '../engine.mjs';
-import { bounded } from '../../build/resolvers/bounded.js';
-import { shared } from '../../build/resolvers/shared.js';
-import { askForActual } from '../../build/registry/answers.js';
-import { respondToActual } from '../../build/decision/reason.js';
+import { askForActual, bounded, headersOfActual, shared } from '../library.mjs';
 
 const OTHER = 'https://tenant.example.net';
 const allow = () => true;
@@ -16,29 +13,30 @@ export async function run({ rounds, count }) {
   const resolved = compile({ origin: [ORIGIN, allow] });
   const later = compile({ origin: [ORIGIN, allowLater] });
   // As the module asks: bounded in time, and once for questions that are equal.
-  const policiesWith = resolver => {
+  const tableWith = resolver => {
     const ask = shared(bounded(resolver, { timeoutMs: 1000, maxOpen: 1000 }, () => {}));
     return {
-      asksResolvers: true,
-      ask: ({ origin, method, preflight }, { url, host, headers }, done) =>
-        ask(origin, { method, url, host, headers, preflight }, done),
+      ask: ({ origin, method, preflight }, { url, host, headers }) =>
+        ask(origin, { method, url, host, headers, preflight }),
     };
   };
   const asked = () => ({ url: '/', host: '', headers: {} });
   const requestOf = origin => () => ({ method: 'GET', origin: fresh(origin), answers: undefined });
-  const decide = (policies, policy, done) => request =>
-    askForActual(request, policies, policy, undefined, asked, answer => {
-      respondToActual(request, policy, answer);
+  const decide = (table, policy, done) => request => {
+    const answer = askForActual(request, table, policy, undefined, asked);
+    const decided = known => {
+      headersOfActual(request, policy, known);
       done?.();
-    });
-  const sync = policiesWith(allow);
-  const async = policiesWith(allowLater);
-  const decideLater = request => new Promise(done => decide(async, later, done)(request));
+    };
+    return answer instanceof Promise ? answer.then(decided) : decided(answer);
+  };
+  const sync = tableWith(allow);
+  const async = tableWith(allowLater);
   const costs = await alternate(rounds, {
     none: roundOf(count, requestOf(ORIGIN), decide(sync, plain)),
     unneeded: roundOf(count, requestOf(ORIGIN), decide(sync, resolved)),
     sync: roundOf(count, requestOf(OTHER), decide(sync, resolved)),
-    async: asyncRoundOf(count, requestOf(OTHER), decideLater),
+    async: asyncRoundOf(count, requestOf(OTHER), decide(async, later)),
     own: asyncRoundOf(count, requestOf(OTHER), request => allowLater(request.origin).then(said => said)),
   });
   // A promise settles as the resolver's own does: from then on each turn is one of ours.

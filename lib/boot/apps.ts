@@ -1,15 +1,19 @@
 import type { AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { respond, type CorsApp } from '../registry/cors-app.js';
+import { CORS_APPS } from '../cors.constants.js';
 import { CorsConfigurationError } from '../issues/configuration-error.js';
 import { IssueCollector } from '../issues/issue.js';
-import type { CorsExchange, ResponseAuthority } from '../request/exchange.js';
-import { ExchangeStore, type Wrapped } from '../request/exchange-store.js';
 import { problem } from '../issues/problem.js';
+import type { Platform } from '../platforms/platform.js';
+import type { CorsApp } from '../registry/app.js';
 import { watchAdapter, watchApp } from '../routing/nest-internals.js';
 
-/** Where a container's host keeps its apps. */
-const APPS = Symbol.for('nestjs-cors:apps');
+/** An app and what it runs on. */
+export interface HostedApp {
+  readonly app: CorsApp;
+  readonly adapter: AbstractHttpAdapter;
+  /** Absent where the module does not support it. */
+  readonly platform: Platform | undefined;
+}
 
 /** An app between the beginning of `app.init()` and the moment when its policies are loaded. */
 interface Start {
@@ -21,35 +25,34 @@ interface Start {
 /** Loads the policies of apps. */
 export interface AppLoader {
   /** Whether the routes of an app are registered. */
-  canLoad(app: CorsApp): boolean;
-  load(app: CorsApp): Promise<void>;
+  canLoad(app: HostedApp): boolean;
+  load(app: HostedApp): Promise<void>;
 }
 
 /**
  * The HTTP apps of one container. The container's adapter host keeps them, not the injector: `builder.compile()` makes
- * providers anew each time, while guards of earlier ones go on running.
+ * providers anew each time.
  */
 export class CorsApps {
-  readonly exchanges = new ExchangeStore();
-  readonly #apps = new WeakMap<AbstractHttpAdapter, CorsApp>();
-  readonly #starting = new Map<CorsApp, Start>();
-  /** Whom requests belong to that did not come through a platform. With several apps this cannot be known. */
-  #owner: ResponseAuthority | undefined;
-  #install: ((adapter: AbstractHttpAdapter) => CorsApp) | undefined;
+  readonly #apps = new WeakMap<AbstractHttpAdapter, HostedApp>();
+  /** Apps whose adapter Nest made another app with. */
+  readonly #shared = new WeakSet<HostedApp>();
+  readonly #starting = new Map<HostedApp, Start>();
+  #install: ((adapter: AbstractHttpAdapter) => HostedApp) | undefined;
 
   private constructor(host: HttpAdapterHost) {
     watchAdapter(host, adapter => {
       const app = this.#apps.get(adapter);
       if (app === undefined) this.#begin(adapter);
-      else app.isShared = true;
+      else this.#shared.add(app);
     });
   }
 
   static of(host: HttpAdapterHost): CorsApps {
-    const known = (host as { [APPS]?: CorsApps })[APPS];
+    const known = (host as { [CORS_APPS]?: CorsApps })[CORS_APPS];
     if (known !== undefined) return known;
     const apps = new CorsApps(host);
-    Object.defineProperty(host, APPS, { value: apps });
+    Object.defineProperty(host, CORS_APPS, { value: apps });
     return apps;
   }
 
@@ -59,19 +62,11 @@ export class CorsApps {
    *
    * @param install replaces that of an earlier call
    */
-  onAdapter(host: HttpAdapterHost, install: (adapter: AbstractHttpAdapter) => CorsApp): void {
+  onAdapter(host: HttpAdapterHost, install: (adapter: AbstractHttpAdapter) => HostedApp): void {
     this.#install = install;
     // Nest types it as always present: an application context has none.
     const present = host.httpAdapter as AbstractHttpAdapter | null | undefined;
     if (present != null && !this.#apps.has(present)) this.#begin(present);
-  }
-
-  /**
-   * The exchange of a request that reached a handler. It has one, unless the request was handed to Nest's router past
-   * the platform: then it begins here.
-   */
-  exchangeOf(request: Wrapped<IncomingMessage>, response: Wrapped<ServerResponse>): CorsExchange {
-    return this.exchanges.open(request, response, this.#owner ?? NOBODY);
   }
 
   /**
@@ -89,7 +84,7 @@ export class CorsApps {
     await Promise.all([...this.#starting.values()].map(({ loading }) => loading));
   }
 
-  async #load(app: CorsApp, isAlone: boolean, loader: AppLoader): Promise<void> {
+  async #load(app: HostedApp, isAlone: boolean, loader: AppLoader): Promise<void> {
     try {
       await loader.load(app);
     } catch (error) {
@@ -101,24 +96,23 @@ export class CorsApps {
 
   #begin(adapter: AbstractHttpAdapter): void {
     if (this.#install === undefined) return;
-    const app = this.#install(adapter);
-    this.#apps.set(adapter, app);
-    this.#owner = this.#owner === undefined ? app : NOBODY;
+    const hosted = this.#install(adapter);
+    this.#apps.set(adapter, hosted);
     watchApp(adapter, {
       starts: () => {
-        this.#start(app);
+        this.#start(hosted);
       },
       closed: () => {
-        app.isClosed = true;
-        app.whenClosed?.();
-        this.#starting.delete(app);
+        hosted.app.isClosed = true;
+        hosted.app.whenClosed?.();
+        this.#starting.delete(hosted);
       },
     });
   }
 
   /** @throws {CorsConfigurationError} */
-  #start(app: CorsApp): void {
-    if (app.isShared) {
+  #start(app: HostedApp): void {
+    if (this.#shared.has(app)) {
       const issues = new IssueCollector();
       issues.add({ level: 'app' }, problem('platform_shared', 'CorsModule', 'CorsModule'));
       // Not with the other errors of the app: Fastify would refuse its routes first.
@@ -130,6 +124,3 @@ export class CorsApps {
     this.#starting.set(app, { isAlone, loading: undefined });
   }
 }
-
-/** Of a request that came to no app. */
-const NOBODY: ResponseAuthority = { current: undefined, respondSafely: respond, reportReplaced() {}, reportDoubt() {} };

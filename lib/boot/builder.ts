@@ -1,229 +1,194 @@
-import { reportDifferingCandidates } from './warnings/differing-versions.js';
-import type { CorsMetadataAccessor } from './metadata.js';
-import { IssueCollector } from '../issues/issue.js';
-import { issueRouteOf } from '../registry/route.js';
-import { type CorsIssueLocation } from '../issues/location.js';
-import { type CorsIssueRoute } from '../issues/location.js';
-import { compileSet, type MergedRule } from './compile-rows.js';
-import { type PolicySet } from '../registry/table-rows.js';
 import { throwErrors } from '../issues/configuration-error.js';
-import type { ExploredApp } from './explorer.js';
-import { reportUntrustedOrigins } from './warnings/csrf-protection.js';
-import type { ProblemCode } from '../issues/catalog.js';
+import { IssueCollector } from '../issues/issue.js';
+import type { CorsIssueLocation, CorsIssueRoute } from '../issues/location.js';
+import { problem, type Problem } from '../issues/problem.js';
 import { reportExcess, type Bounds } from '../policy/bounds.js';
 import { createMergedPolicyCheck } from '../policy/check.js';
-import { problem, type Problem } from '../issues/problem.js';
-import { mergeLevels, type MergedPolicy, type PolicyLevel } from '../policy/merge.js';
-import { policyPath, readModuleOptions, type StatedModule } from '../policy/read-module.js';
+import { mergeLevels, type Level, type MergedPolicy, type ReportAt } from '../policy/merge.js';
+import { policyPath, readModuleOptions, type ModuleLevels } from '../policy/read-module.js';
 import type { CorsOriginResolverRef } from '../policy/resolver.js';
-import { selfOriginsOf } from '../decision/same-origin.js';
-import type { RouteRegistration } from '../routing/nest-internals.js';
-import { readWritten } from '../routing/path-readings.js';
-import { compilePath, encode, PathSyntaxError, sampleOf, type PathPattern } from '../routing/path-rules.js';
-import { makeRequest, methodOf, servedMethods, USUAL_METHODS } from '../routing/route-matcher.js';
-import { Sequences } from './sequences.js';
-import { placeOf } from '../sources/option-places.js';
-import { LevelReader, type StatedLevels } from './levels.js';
+import { issueRouteOf } from '../registry/route.js';
+import type { TableRows } from '../registry/table-rows.js';
+import type { Route } from '../routing/nest-internals.js';
+import { compilePath, PathSyntaxError, type PathPattern } from '../routing/path-rules.js';
+import { methodOf, servedMethods } from '../routing/route-matcher.js';
+import { filePlace } from '../sources/option-places.js';
+import { compileRows, type MergedRule } from './compile-rows.js';
+import type { ExploredApp } from './explorer.js';
+import { LevelReader, type LevelSource } from './levels.js';
+import { reportUntrustedOrigins } from './warnings/csrf-protection.js';
+import { reportDifferingVersions } from './warnings/differing-versions.js';
+import { reportMisplacedDecorators } from './warnings/misplaced-decorators.js';
+import { reportIneffectiveRules } from './warnings/rules.js';
 
 const MODULE: CorsIssueLocation = Object.freeze({ level: 'module' });
 
 /**
  * Builds the policy of every route from the module's options and the decorators, and refuses what is wrong.
  *
- * @param issues problems that were found elsewhere, to be told together with these
+ * @param issues problems that were found elsewhere, to be reported together with these
  * @throws {CorsConfigurationError} with every error of the app
  */
-export function buildPolicySet(
-  options: unknown,
-  app: ExploredApp,
-  metadata: CorsMetadataAccessor,
-  issues: IssueCollector,
-): PolicySet {
-  return new PolicySetBuilder(app, metadata, issues, process.env['NODE_ENV'] === 'production').build(options);
+export function buildRows(options: unknown, app: ExploredApp, issues: IssueCollector): TableRows {
+  return new RowsBuilder(options, app, issues, process.env['NODE_ENV'] === 'production').build();
 }
 
-/** Told the problems of merged levels. */
-type MergeReport = (level: PolicyLevel | undefined, found: Problem) => void;
+/** A level's number, and where it is written. */
+interface Written {
+  readonly id: number;
+  readonly location: CorsIssueLocation;
+  /** Its place in the module's options: `policies.public`; absent for a decorator. */
+  readonly at?: string;
+}
 
-class PolicySetBuilder {
-  /** Where each level is written. */
-  readonly #locations = new Map<PolicyLevel, CorsIssueLocation>();
-  /** Where the levels of the module's options stand in them: `policies.public`. */
-  readonly #paths = new Map<PolicyLevel | undefined, string>([[undefined, '']]);
-  /** They know where they are written, if a file is where. */
-  #options: unknown;
-  readonly #check;
+class RowsBuilder {
+  readonly #written = new Map<Level | undefined, Written>([[undefined, { id: 0, location: MODULE, at: '' }]]);
+  /** By the numbers of their levels. Routes with equal levels share one; with errors, each of its routes is listed. */
+  readonly #merged = new Map<string, MergedPolicy>();
   readonly #resolvers = new Map<CorsOriginResolverRef, CorsIssueLocation>();
-  readonly #merged = new Sequences<MergedPolicy>();
-  /** What was found for routes with the same statements, where there is nothing to tell of each of them. */
-  readonly #settled = new Map<readonly StatedLevels[], MergedPolicy>();
+  readonly #check;
   #bounds: Bounds | undefined;
 
   constructor(
+    private readonly options: unknown,
     private readonly app: ExploredApp,
-    private readonly metadata: CorsMetadataAccessor,
     private readonly issues: IssueCollector,
     private readonly production: boolean,
   ) {
     this.#check = createMergedPolicyCheck({ production });
   }
 
-  build(options: unknown): PolicySet {
-    this.#options = options;
-    const stated = readModuleOptions(options, this.production, (found, part, at = '') => {
+  build(): TableRows {
+    reportMisplacedDecorators(this.app, this.issues);
+    const module = readModuleOptions(this.options, this.production, (each, part, at = '') => {
       const location =
         part === undefined ? MODULE : ({ level: 'policy' in part ? 'policy' : 'route', ...part } as const);
-      this.issues.add(this.#inFile(location, found, at), found);
+      this.issues.add(this.#inFile(location, each, at), each);
     });
-    this.#locations.set(stated.level, MODULE);
-    this.#paths.set(stated.level, '');
-    for (const [policy, level] of stated.policies) {
-      this.#locations.set(level, { level: 'policy', policy });
-      this.#paths.set(level, policyPath(policy));
+    this.#bounds = module.bounds;
+    this.#write([module.level], MODULE, '');
+    const modulePolicy = this.#merge([module.level]);
+    for (const [policy, level] of module.policies) {
+      this.#write([level], { level: 'policy', policy }, policyPath(policy));
+      this.#merge([level]);
     }
-
-    this.#bounds = stated.bounds;
-    const module = this.#merge([stated.level]);
-    for (const level of stated.policies.values()) this.#merge([level]);
-    const rules = this.#mergeRules(stated);
-    const locate = this.#locate.bind(this);
-    const reader = new LevelReader(this.app, stated.policies, this.metadata, this.issues, locate);
-    const merged = this.app.routes.map(route => ({ route, merged: this.#mergeRoute(route, stated, reader) }));
-
-    const rejects = [module, ...rules.map(rule => rule.merged), ...merged.map(route => route.merged)].some(
-      ({ rejectDisallowed, origin, methods }) =>
-        // Any origin and any method: there is nothing to reject, and a warning of its own.
-        rejectDisallowed.value === true && (origin.value !== '*' || methods.value !== undefined),
-    );
-    if (rejects && stated.self === undefined) this.issues.add(MODULE, problem('self_missing', 'self', undefined));
-
+    const rules = this.#mergeRules(module);
+    const reader = new LevelReader(this.app, module.policies, this.issues, this.#write.bind(this));
+    const routes = this.app.routes.map(route => ({
+      route,
+      merged: this.#mergeRoute(route, module.level, reader.ofRoute(route)),
+    }));
+    this.#reportMissingSelf(module, [modulePolicy, ...[...rules, ...routes].map(({ merged }) => merged)]);
     throwErrors(this.issues);
-    const set = compileSet(module, rules, merged, stated.bounds);
-    const { securityHook } = this.app;
-    reportDifferingCandidates(set, this.app, this.issues);
-    if (securityHook !== undefined) reportUntrustedOrigins(set, securityHook, this.issues);
+
+    const rows = compileRows(modulePolicy, rules, routes, module.bounds);
+    reportDifferingVersions(this.app, rows, this.issues);
+    reportUntrustedOrigins(this.app, rows, this.issues);
     return Object.freeze({
-      ...set,
-      debug: stated.debug,
-      self: stated.self && selfOriginsOf(stated.self),
-      resolverLimits: stated.resolverLimits,
+      ...rows,
+      debug: module.debug,
+      self: module.self,
+      resolverLimits: module.resolverLimits,
       resolvers: this.#resolvers,
       warnings: Object.freeze(this.issues.warnings()),
     });
   }
 
-  #mergeRoute(route: RouteRegistration, stated: StatedModule, reader: LevelReader): MergedPolicy {
-    const own = reader.ofRoute(route);
-    const known = this.#settled.get(own);
-    if (known !== undefined) return known;
+  #mergeRoute(route: Route, module: Level, sources: readonly LevelSource[]): MergedPolicy {
     const issueRoute = issueRouteOf(route);
-    for (const { location, problems } of own) {
-      for (const found of problems) this.issues.add(location, found, issueRoute);
+    for (const { location, problems } of sources) {
+      for (const each of problems) this.issues.add(location, each, issueRoute);
     }
     const served = servedMethods(methodOf(route.verb)).filter(method => method !== 'HEAD' || route.verb === 'head');
-    const levels = [stated.level, ...own.flatMap(each => each.levels)];
-    const merged = this.#merge(levels, issueRoute, served);
-    const isClean = this.#merged.at(levels).value !== undefined && own.every(({ problems }) => problems.length === 0);
-    // Methods are within the bounds for one route, and not for another.
-    if (isClean && this.#bounds === undefined) this.#settled.set(own, merged);
-    return merged;
+    return this.#merge([module, ...sources.flatMap(({ levels }) => levels)], issueRoute, served);
   }
 
   /** @param served the methods that are routed, where that is known */
-  #merge(levels: readonly PolicyLevel[], route?: CorsIssueRoute, served: readonly string[] = []): MergedPolicy {
-    const report: MergeReport = (level, found) => {
-      const location = (level && this.#locations.get(level)) ?? MODULE;
+  #merge(levels: readonly Level[], route?: CorsIssueRoute, served: readonly string[] = []): MergedPolicy {
+    const report: ReportAt = (level, each) => {
+      const { location = MODULE, at } = this.#written.get(level) ?? {};
       // A problem of the module or of a named policy concerns more than the route that met it.
       const own = location.level !== 'module' && location.level !== 'policy';
-      this.issues.add(this.#inFile(location, found, this.#paths.get(level)), found, own ? route : undefined);
+      this.issues.add(this.#inFile(location, each, at), each, own ? route : undefined);
     };
-    const merged = this.#mergeOnce(levels, report);
+    const policy = this.#mergeOnce(levels, report);
     if (this.#bounds !== undefined) {
-      reportExcess(merged, this.#bounds, served, (level, found) => {
-        // Only methods differ from route to route where nobody states them.
-        const ofRoute = level === undefined && found.code === 'bounds_method' ? route : undefined;
-        if (ofRoute === undefined) report(level, found);
-        else this.issues.add(handlerLocation(ofRoute), found, ofRoute);
+      reportExcess(policy, this.#bounds, served, (level, each) => {
+        // Only methods differ from route to route where nobody sets them.
+        const ofRoute = level === undefined && each.code === 'bounds_method' ? route : undefined;
+        if (ofRoute === undefined) report(level, each);
+        else this.issues.add(handlerLocation(ofRoute), each, ofRoute);
       });
     }
-    for (const level of levels) this.#noteResolver(level);
-    return merged;
+    return policy;
   }
 
-  /** Routes that state the same share one policy; one that is in error is told for each of its routes. */
-  #mergeOnce(levels: readonly PolicyLevel[], report: MergeReport): MergedPolicy {
-    const known = this.#merged.at(levels);
-    if (known.value !== undefined) return known.value;
+  #mergeOnce(levels: readonly Level[], report: ReportAt): MergedPolicy {
+    const key = levels.map(level => this.#written.get(level)?.id).join();
+    const known = this.#merged.get(key);
+    if (known !== undefined) return known;
     let isClean = true;
-    const note: MergeReport = (level, found) => {
+    const reportOnce: ReportAt = (...problem) => {
       isClean = false;
-      report(level, found);
+      report(...problem);
     };
-    const merged = mergeLevels(levels, note);
-    this.#check(merged, levels, note);
-    if (isClean) known.value = merged;
-    return merged;
+    const policy = mergeLevels(levels, reportOnce);
+    this.#check(policy, levels, reportOnce);
+    if (isClean) this.#merged.set(key, policy);
+    for (const level of levels) this.#noteResolver(level);
+    return policy;
   }
 
-  #noteResolver(level: PolicyLevel): void {
-    const { origin } = level.stated;
+  #noteResolver(level: Level): void {
+    const { origin } = level.options;
     const resolver = typeof origin === 'object' ? origin.resolver : undefined;
     if (resolver === undefined || this.#resolvers.has(resolver)) return;
-    this.#resolvers.set(resolver, this.#locations.get(level) ?? MODULE);
+    this.#resolvers.set(resolver, this.#written.get(level)?.location ?? MODULE);
   }
 
   /** A named policy's level keeps its own place. */
-  #locate(levels: readonly PolicyLevel[], location: CorsIssueLocation): void {
-    for (const level of levels) if (!this.#locations.has(level)) this.#locations.set(level, location);
+  #write(levels: readonly Level[], location: CorsIssueLocation, at?: string): void {
+    for (const level of levels) {
+      if (this.#written.has(level)) continue;
+      this.#written.set(level, { id: this.#written.size, location, ...(at !== undefined && { at }) });
+    }
   }
 
-  /** The location of a problem with its place in the file that the module's options were read from, if they were. */
+  /**
+   * The location of a problem, with its place in the file that the module's options were read from, if they were.
+   *
+   * @param at absent for what is not in the module's options
+   */
   #inFile(location: CorsIssueLocation, { path }: Problem, at: string | undefined): CorsIssueLocation {
-    // The decorators are in no file.
     if (at === undefined) return location;
-    const file = placeOf(this.#options, [at, path].filter(part => part !== '').join('.'));
+    const file = filePlace(this.options, [at, path].filter(part => part !== '').join('.'));
     return file === undefined ? location : { ...location, file };
   }
 
   /** Reads the rules in order: the first that matches a path applies. */
-  #mergeRules(stated: StatedModule): readonly MergedRule[] {
-    const rules: MergedRule[] = [];
-    for (const { at, path, levels } of stated.rules) {
+  #mergeRules(module: ModuleLevels): readonly MergedRule[] {
+    const report = (location: CorsIssueLocation, each: Problem) =>
+      this.issues.add(this.#inFile(location, each, ''), each);
+    const rules = module.rules.flatMap(({ at, path, levels }) => {
       const location: CorsIssueLocation = { level: 'route', rule: path };
-      const report = (code: ProblemCode, fix?: string) => {
-        const found = problem(code, `${at}.path`, path, fix);
-        this.issues.add(this.#inFile(location, found, ''), found);
-      };
-      this.#locate(levels, location);
-      for (const level of levels) if (!this.#paths.has(level)) this.#paths.set(level, `${at}.policy`);
-      const merged = this.#merge([stated.level, ...levels]);
+      this.#write(levels, location, `${at}.policy`);
+      const merged = this.#merge([module.level, ...levels]);
       const pattern = compileRule(path);
-      if (pattern === undefined) {
-        report('rule_path');
-        continue;
-      }
-      const sample = readWritten(sampleOf(path.startsWith('/') ? path : `/${path}`));
-      // In any case: a path that matches the earlier rule in another case is in doubt.
-      const earlier = rules.find(rule => rule.pattern.matchesInAnyCase(sample));
-      if (earlier !== undefined) report('rule_covered', earlier.path);
-      if (this.#isShadowed(path)) report('rule_shadowed');
-      if (this.app.gatewayPaths.some(each => pattern.matches(`${each}/any`))) report('rule_for_gateway');
-      rules.push({ path, pattern, merged });
-    }
+      if (pattern === undefined) report(location, problem('rule_path', `${at}.path`, path));
+      return pattern === undefined ? [] : [{ at, path, pattern, merged }];
+    });
+    reportIneffectiveRules(this.app, rules, report);
     return rules;
   }
 
-  #isShadowed(path: string): boolean {
-    const { routes, matcher } = this.app;
-    if (routes.some(route => route.path === path)) return true;
-    if (matcher === undefined || /[:*{}()\\]/.test(path)) return false;
-    const url = encode(readWritten(path));
-    return USUAL_METHODS.some(method =>
-      matcher
-        .match(makeRequest({ method, url }))
-        .flat()
-        .some(route => route !== undefined),
+  /** Warns where requests may be rejected, and the app's own origins are not known. */
+  #reportMissingSelf({ self }: ModuleLevels, policies: readonly MergedPolicy[]): void {
+    // Any origin and any method: there is nothing to reject, and a warning of its own.
+    const rejects = policies.some(
+      ({ rejectDisallowed, origin, methods }) =>
+        rejectDisallowed.value === true && (origin.value !== '*' || methods.value !== undefined),
     );
+    if (rejects && self === undefined) this.issues.add(MODULE, problem('self_missing', 'self', undefined));
   }
 }
 

@@ -6,24 +6,21 @@ import {
   type AbstractHttpAdapter,
   type ApplicationConfig,
 } from '@nestjs/core';
-import { CORS_MODULE_OPTIONS } from '../cors.constants.js';
-import { CORS_FEATURE } from './feature.module.js';
-import { CorsMetadataAccessor, definerOf } from './metadata.js';
-import { IssueCollector } from '../issues/issue.js';
-import { type CorsIssueLocation } from '../issues/location.js';
-import type { CorsApp } from '../registry/cors-app.js';
-import type { SecurityHook } from '../platforms/security-hook.js';
+import { CORS_FEATURE, CORS_MODULE_OPTIONS } from '../cors.constants.js';
+import type { IssueCollector } from '../issues/issue.js';
+import type { CorsIssueLocation } from '../issues/location.js';
 import { problem } from '../issues/problem.js';
+import type { SecurityHook } from '../platforms/security-hook.js';
 import {
   applicationConfigOf,
   containerOf,
   gatewayPathOf,
-  PATH_METADATA,
   recordRoutes,
   type ModuleId,
-  type RouteRegistration,
+  type Route,
 } from '../routing/nest-internals.js';
 import { UnmatchedRouteError, type RouteMatcher } from '../routing/route-matcher.js';
+import type { HostedApp } from './apps.js';
 
 /** One `CorsModule.forFeature()`, and the module that imports it. */
 export interface Feature {
@@ -31,9 +28,9 @@ export interface Feature {
   readonly args: readonly unknown[];
 }
 
-/** The app as far as CORS is concerned. */
+/** What boot has to know of an app. */
 export interface ExploredApp {
-  readonly routes: readonly RouteRegistration[];
+  readonly routes: readonly Route[];
   /** Absent where an issue says why. */
   readonly matcher: RouteMatcher | undefined;
   /** The request header that holds a route's version; `''` where none does. */
@@ -44,29 +41,25 @@ export interface ExploredApp {
   readonly features: readonly Feature[];
   /** Where socket.io gateways answer by themselves. */
   readonly gatewayPaths: readonly string[];
+  /** The classes of all controllers and providers. */
+  readonly classes: readonly Type[];
 }
 
 const APP: CorsIssueLocation = Object.freeze({ level: 'app' });
 
-/** Walks the app once it has registered its routes: finds them, and what stands in the module's way. */
+/** Walks the app once it has registered its routes: finds them, and what the module cannot work with. */
 @Injectable()
 export class CorsExplorer {
   constructor(
     @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
-    @Inject(CorsMetadataAccessor) private readonly metadata: CorsMetadataAccessor,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
-  /** What Nest registers on an HTTP platform, by what is configured by now. */
-  routes(adapter: AbstractHttpAdapter = this.host.httpAdapter): readonly RouteRegistration[] {
-    return recordRoutes(containerOf(this.moduleRef), adapter);
-  }
-
   /** Whether Nest has registered every route of the container on the platform of an app. */
-  isRegistered({ adapter, platform }: CorsApp): boolean {
+  isRegistered({ adapter, platform }: HostedApp): boolean {
     try {
-      platform?.createMatcher(this.#config, this.routes(adapter));
+      platform?.createMatcher(this.#config, this.#routes(adapter));
       return true;
     } catch (error) {
       if (!(error instanceof UnmatchedRouteError)) throw error;
@@ -74,56 +67,41 @@ export class CorsExplorer {
     }
   }
 
-  explore(app: CorsApp, issues: IssueCollector): ExploredApp {
-    const routes = this.routes(app.adapter);
+  explore(app: HostedApp, issues: IssueCollector): ExploredApp {
+    const explored = this.preview(app.adapter);
     // By the token as well: where both builds of the package are loaded, there are two such modules.
     const roots = [...this.modules.values()].filter(
       ({ providers }) => providers.has(CorsExplorer) || providers.has(CORS_MODULE_OPTIONS),
     );
-    if (roots.length > 1) {
-      issues.add(APP, problem('module_twice', 'CorsModule', 'CorsModule'));
-    }
-    this.reportMisplaced(routes, issues);
-    const versioning = this.#config.getVersioning();
-    const versionHeader = versioning?.type === VersioningType.HEADER ? versioning.header : '';
-    const matcher = this.createMatcher(app, routes, issues);
-    const securityHook = app.platform?.securityHook();
+    if (roots.length > 1) issues.add(APP, problem('module_twice', 'CorsModule', 'CorsModule'));
     return {
-      routes,
-      matcher,
-      versionHeader,
-      securityHook,
-      features: this.features(),
-      gatewayPaths: this.#gatewayPaths(),
+      ...explored,
+      matcher: this.createMatcher(app, explored.routes, issues),
+      securityHook: app.platform?.securityHook(),
     };
   }
 
-  /** Only a module's own imports: what it gets through another module was stated for that one. */
-  features(): readonly Feature[] {
-    return [...this.modules].flatMap(([key, { name, imports }]) =>
-      [...imports].flatMap(({ providers }) => {
-        const feature = providers.get(CORS_FEATURE);
-        return feature === undefined ? [] : { module: { key, name }, args: feature.instance as readonly unknown[] };
-      }),
-    );
-  }
-
-  #gatewayPaths(): readonly string[] {
-    const providers = [...this.modules.values()].flatMap(module => [...module.providers.values()]);
-    return [...new Set(providers.flatMap(({ metatype }) => gatewayPathOf(metatype) ?? []))];
-  }
-
-  get #config(): ApplicationConfig {
-    return applicationConfigOf(containerOf(this.moduleRef));
+  /** What can be known before the app has registered its routes. */
+  preview(adapter: AbstractHttpAdapter = this.host.httpAdapter): ExploredApp {
+    const versioning = this.#config.getVersioning();
+    return {
+      routes: this.#routes(adapter),
+      matcher: undefined,
+      versionHeader: versioning?.type === VersioningType.HEADER ? versioning.header : '',
+      securityHook: undefined,
+      features: this.#features(),
+      gatewayPaths: this.#gatewayPaths(),
+      classes: this.#classes(),
+    };
   }
 
   /**
-   * Makes the matcher from what the platform holds by now, and looks for a second CORS layer: again before the start,
-   * where the platform goes on registering.
+   * Makes the matcher from what the platform holds now, and looks for a second CORS layer: again before the start, where
+   * the platform goes on registering.
    */
   createMatcher(
-    { adapter, platform }: CorsApp,
-    routes: readonly RouteRegistration[],
+    { adapter, platform }: HostedApp,
+    routes: readonly Route[],
     issues: IssueCollector,
   ): RouteMatcher | undefined {
     if (platform === undefined) {
@@ -143,37 +121,34 @@ export class CorsExplorer {
     }
   }
 
-  /** `@Cors()` on what is not a route is legal TypeScript and does nothing: say so. */
-  reportMisplaced(routes: readonly RouteRegistration[], issues: IssueCollector): void {
-    const routed = new Set<unknown>(routes.map(({ controller }) => controller));
-    for (const { providers, controllers } of this.modules.values()) {
-      for (const { metatype } of [...providers.values(), ...controllers.values()]) {
-        if (typeof metatype !== 'function' || metatype.prototype === undefined) continue;
-        const { name } = metatype;
-        if (!routed.has(metatype) && this.metadata.ofController(metatype) !== undefined) {
-          issues.add(
-            { level: 'controller', controller: name },
-            problem('decorator_without_effect', '@Cors()', '@Cors()'),
-          );
-        }
-        this.#reportMisplacedMethods(metatype as Type, routed.has(metatype), issues);
-      }
-    }
+  get #config(): ApplicationConfig {
+    return applicationConfigOf(containerOf(this.moduleRef));
   }
 
-  #reportMisplacedMethods(metatype: Type, routed: boolean, issues: IssueCollector): void {
-    const report = (key: string | symbol) => {
-      const location: CorsIssueLocation = { level: 'handler', controller: metatype.name, handler: String(key) };
-      issues.add(location, problem('decorator_without_effect', '@Cors()', '@Cors()'));
-    };
-    const prototype = metatype.prototype as object;
-    for (const key of this.metadata.ofMembers(prototype).keys()) {
-      const definer = definerOf(prototype, key);
-      const method: unknown = definer && Object.getOwnPropertyDescriptor(definer, key)?.value;
-      // Nest routes methods by their names: neither accessors nor what a symbol names.
-      const isRoute = typeof method === 'function' && Reflect.hasMetadata(PATH_METADATA, method);
-      if (!routed || typeof key === 'symbol' || !isRoute) report(key);
-    }
-    for (const key of this.metadata.ofMembers(metatype).keys()) report(key);
+  /** What Nest registers on an HTTP platform, by what is configured now. */
+  #routes(adapter: AbstractHttpAdapter): readonly Route[] {
+    return recordRoutes(containerOf(this.moduleRef), adapter);
+  }
+
+  /** Only a module's own imports: what another module imports is declared for that one. */
+  #features(): readonly Feature[] {
+    return [...this.modules].flatMap(([key, { name, imports }]) =>
+      [...imports].flatMap(({ providers }) => {
+        const feature = providers.get(CORS_FEATURE);
+        return feature === undefined ? [] : { module: { key, name }, args: feature.instance as readonly unknown[] };
+      }),
+    );
+  }
+
+  #gatewayPaths(): readonly string[] {
+    const providers = [...this.modules.values()].flatMap(module => [...module.providers.values()]);
+    return [...new Set(providers.flatMap(({ metatype }) => gatewayPathOf(metatype) ?? []))];
+  }
+
+  #classes(): readonly Type[] {
+    return [...this.modules.values()]
+      .flatMap(({ providers, controllers }) => [...providers.values(), ...controllers.values()])
+      .map(({ metatype }) => metatype as Type)
+      .filter(metatype => typeof metatype === 'function' && metatype.prototype !== undefined);
   }
 }

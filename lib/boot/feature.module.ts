@@ -5,10 +5,7 @@ import { CorsConfigurationError } from '../issues/configuration-error.js';
 import { IssueCollector } from '../issues/issue.js';
 import { problem } from '../issues/problem.js';
 
-/** The token of what `CorsModule.forFeature()` was told. */
-export const CORS_FEATURE = Symbol.for('nestjs-cors:feature');
-
-/** Holds one `CorsModule.forFeature()`. What it states is read where the policies are built. */
+/** Holds one `CorsModule.forFeature()`. Its options are read where the policies are built. */
 @Module({})
 export class CorsFeatureModule implements OnModuleInit {
   constructor(@Inject(ModulesContainer) private readonly modules: ModulesContainer) {}

@@ -1,126 +1,116 @@
 import type { Type } from '@nestjs/common';
-import type { CorsMetadataAccessor } from './metadata.js';
-import { type IssueCollector } from '../issues/issue.js';
-import { issueRouteOf } from '../registry/route.js';
-import { type CorsIssueLocation } from '../issues/location.js';
-import type { CorsMetadata } from './metadata.js';
-import type { ExploredApp, Feature } from './explorer.js';
 import type { ProblemCode } from '../issues/catalog.js';
+import type { IssueCollector } from '../issues/issue.js';
+import type { CorsIssueLocation } from '../issues/location.js';
 import { problem, type Problem } from '../issues/problem.js';
-import type { PolicyLevel } from '../policy/merge.js';
-import { readReference, type NamedPolicies } from '../policy/named-policy.js';
-import type { RouteRegistration } from '../routing/nest-internals.js';
+import type { Level } from '../policy/merge.js';
+import { readLevels, type NamedPolicies } from '../policy/named-policy.js';
+import { issueRouteOf } from '../registry/route.js';
+import type { Route } from '../routing/nest-internals.js';
+import type { ExploredApp, Feature } from './explorer.js';
+import { controllerPolicyOf, memberPoliciesOf, type CorsMetadata } from './metadata.js';
 
-/** The levels that one `@Cors()` or one feature stands for, and what is wrong in it. */
-export interface StatedLevels {
+/** One `@Cors()` or one feature: the levels that it adds to a merge, and what is wrong in it. */
+export interface LevelSource {
   readonly location: CorsIssueLocation;
-  readonly levels: readonly PolicyLevel[];
+  readonly levels: readonly Level[];
   readonly problems: readonly Problem[];
 }
 
 const FEATURE = 'CorsModule.forFeature()';
-/** Of a route for which nothing is stated. */
-const NOTHING: readonly StatedLevels[] = [];
 
-/** What is stated for the routes of one controller, where one module declares it. */
-interface ControllerLevels {
-  /** For every handler: of the feature and of the controller, as far as they state anything. */
-  readonly common: readonly StatedLevels[];
-  readonly handlers: ReadonlyMap<string | symbol, CorsMetadata>;
-  /** For handlers that state something. */
-  readonly ofHandlers: Map<string, readonly StatedLevels[]>;
+/** What one controller declares: read once for all of its routes. */
+interface ControllerSources {
+  readonly own: LevelSource | undefined;
+  readonly metadata: ReadonlyMap<string | symbol, CorsMetadata>;
+  readonly ofHandlers: Map<string, LevelSource>;
 }
 
-/** Reads what modules, controllers and handlers state: each once, however many routes it is for. */
+/** Reads what modules, controllers and handlers declare: each once. */
 export class LevelReader {
-  readonly #features = new Map<string, StatedLevels>();
-  /** Of each controller, its own; `undefined` where it states nothing. */
-  readonly #controllers = new Map<Type, StatedLevels | undefined>();
-  /** Of each module, those of its controllers. */
-  readonly #places = new Map<string, Map<Type, ControllerLevels>>();
+  readonly #features = new Map<string, LevelSource>();
+  readonly #controllers = new Map<Type, ControllerSources>();
 
-  /** @param locate told where levels are written */
+  /** @param locate called with the levels of each place */
   constructor(
     app: Pick<ExploredApp, 'features' | 'routes'>,
     private readonly policies: NamedPolicies,
-    private readonly metadata: CorsMetadataAccessor,
     private readonly issues: IssueCollector,
-    private readonly locate: (levels: readonly PolicyLevel[], location: CorsIssueLocation) => void,
+    private readonly locate: (levels: readonly Level[], location: CorsIssueLocation) => void,
   ) {
-    this.#readFeatures(app.features, app.routes);
+    for (const feature of app.features) this.#readFeature(feature, app.routes);
+    if (app.features.length > 0) this.#reportAmbiguity(app.routes);
   }
 
-  /** What is stated for a route below the module, the farthest first. Handlers that state nothing share one list. */
-  ofRoute(route: RouteRegistration): readonly StatedLevels[] {
-    const { controller, handlerName } = route;
-    const { common, handlers, ofHandlers } = this.#placeOf(route);
-    const metadata = handlers.get(handlerName);
-    if (metadata === undefined) return common;
-    const known = ofHandlers.get(handlerName);
-    if (known !== undefined) return known;
-    const location: CorsIssueLocation = { level: 'handler', controller: controller.name, handler: handlerName };
-    const levels = [...common, this.#read(metadata, location)];
-    ofHandlers.set(handlerName, levels);
-    return levels;
-  }
-
-  #placeOf({ controller, module }: RouteRegistration): ControllerLevels {
-    const known = this.#places.get(module.key)?.get(controller);
-    if (known !== undefined) return known;
+  /** What is declared for a route below the module, the farthest first. */
+  ofRoute({ controller, handlerName, module }: Route): readonly LevelSource[] {
     const feature = this.#features.get(module.key);
-    const own = this.#ofController(controller);
-    const stated = [feature, own].filter(each => each !== undefined);
-    const levels: ControllerLevels = {
-      common: stated.length === 0 ? NOTHING : stated,
-      handlers: this.metadata.ofMembers(controller.prototype as object),
+    const { own, metadata, ofHandlers } = this.#ofController(controller);
+    const sources = [feature, own].filter(each => each !== undefined);
+    const declared = metadata.get(handlerName);
+    if (declared === undefined) return sources;
+    const location: CorsIssueLocation = { level: 'handler', controller: controller.name, handler: handlerName };
+    const handler = ofHandlers.get(handlerName) ?? this.#readDecorator(declared, location, 'handler');
+    ofHandlers.set(handlerName, handler);
+    return [...sources, handler];
+  }
+
+  #ofController(controller: Type): ControllerSources {
+    const known = this.#controllers.get(controller);
+    if (known !== undefined) return known;
+    const declared = controllerPolicyOf(controller);
+    const location: CorsIssueLocation = { level: 'controller', controller: controller.name };
+    const sources: ControllerSources = {
+      own: declared && this.#readDecorator(declared, location, 'controller'),
+      metadata: memberPoliciesOf(controller.prototype as object),
       ofHandlers: new Map(),
     };
-    const ofModule = this.#places.get(module.key) ?? new Map<Type, ControllerLevels>();
-    this.#places.set(module.key, ofModule.set(controller, levels));
-    return levels;
+    this.#controllers.set(controller, sources);
+    return sources;
   }
 
-  #readFeatures(features: readonly Feature[], routes: readonly RouteRegistration[]): void {
-    const modulesOf = new Map<unknown, RouteRegistration>();
-    for (const { module, args } of features) {
-      const location: CorsIssueLocation = { level: 'feature', module: module.name };
-      const report = (code: ProblemCode) => this.issues.add(location, problem(code, FEATURE, FEATURE));
-      if (this.#features.has(module.key)) report('feature_twice');
-      const problems: Problem[] = [];
-      const levels = readReference(args, 'feature', this.policies, found => void problems.push(found));
-      this.locate(levels, location);
-      this.#features.set(module.key, { location, levels, problems });
-      if (!routes.some(route => route.module.key === module.key)) {
-        for (const found of problems) this.issues.add(location, found);
-        report('feature_without_effect');
-      }
-    }
-    if (features.length === 0) return;
+  #readDecorator(
+    { args, repeated }: CorsMetadata,
+    location: CorsIssueLocation,
+    source: 'controller' | 'handler',
+  ): LevelSource {
+    const problems = repeated ? [problem('decorator_twice', '@Cors()', '@Cors()')] : [];
+    return this.#read(args, location, source, problems);
+  }
+
+  #readFeature({ module, args }: Feature, routes: readonly Route[]): void {
+    const location: CorsIssueLocation = { level: 'feature', module: module.name };
+    const report = (code: ProblemCode) => this.issues.add(location, problem(code, FEATURE, FEATURE));
+    if (this.#features.has(module.key)) report('feature_twice');
+    const feature = this.#read(args, location, 'feature', []);
+    this.#features.set(module.key, feature);
+    if (routes.some(route => route.module.key === module.key)) return;
+    for (const each of feature.problems) this.issues.add(location, each);
+    report('feature_without_effect');
+  }
+
+  /** A handler is known by its class alone when it runs: two modules that declare it need the same feature. */
+  #reportAmbiguity(routes: readonly Route[]): void {
+    const firstOf = new Map<Type, Route>();
     for (const route of routes) {
-      // A handler is known by its class alone when it runs.
-      const other = modulesOf.get(route.controller) ?? route;
-      modulesOf.set(route.controller, other);
-      if (this.#features.get(other.module.key) === this.#features.get(route.module.key)) continue;
+      const first = firstOf.get(route.controller) ?? route;
+      firstOf.set(route.controller, first);
+      if (this.#features.get(first.module.key) === this.#features.get(route.module.key)) continue;
       const { name } = route.controller;
       this.issues.add({ level: 'app' }, problem('feature_ambiguous', name, name), issueRouteOf(route));
     }
   }
 
-  #ofController(controller: Type): StatedLevels | undefined {
-    if (this.#controllers.has(controller)) return this.#controllers.get(controller);
-    const metadata = this.metadata.ofController(controller);
-    const levels = metadata && this.#read(metadata, { level: 'controller', controller: controller.name });
-    this.#controllers.set(controller, levels);
-    return levels;
-  }
-
-  /** The levels that the arguments of one `@Cors()` stand for. */
-  #read(metadata: CorsMetadata, location: CorsIssueLocation): StatedLevels {
+  /** @param also problems that are reported after those of the arguments */
+  #read(
+    args: readonly unknown[],
+    location: CorsIssueLocation,
+    source: 'feature' | 'controller' | 'handler',
+    also: readonly Problem[],
+  ): LevelSource {
     const problems: Problem[] = [];
-    const source = location.level === 'controller' ? 'controller' : 'handler';
-    const levels = readReference(metadata.args, source, this.policies, found => void problems.push(found));
-    if (metadata.repeated) problems.push(problem('decorator_twice', '@Cors()', '@Cors()'));
+    const levels = readLevels(args, source, this.policies, each => void problems.push(each));
     this.locate(levels, location);
-    return { location, levels, problems };
+    return { location, levels, problems: [...problems, ...also] };
   }
 }

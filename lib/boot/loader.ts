@@ -1,46 +1,51 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { CORS_MODULE_OPTIONS } from '../cors.constants.js';
 import { CorsConfigurationError, throwErrors } from '../issues/configuration-error.js';
-import { CorsExplorer } from './explorer.js';
 import { IssueCollector } from '../issues/issue.js';
-import { CorsMetadataAccessor } from './metadata.js';
-import { CorsOriginResolvers } from '../resolvers/bind.js';
-import type { CorsApp } from '../registry/cors-app.js';
-import { buildPolicySet } from './builder.js';
-import type { PolicySet } from '../registry/table-rows.js';
-import { CorsPolicyRegistry } from '../registry/policy-registry.js';
-import { PolicyTable } from '../registry/policy-table.js';
 import { problem } from '../issues/problem.js';
 import { readInterceptor } from '../policy/read-module.js';
 import { snapshot } from '../policy/snapshot.js';
+import type { CorsApp } from '../registry/app.js';
+import { PolicyRegistry } from '../registry/policy-registry.js';
+import { PolicyTable } from '../registry/policy-table.js';
+import type { TableRows } from '../registry/table-rows.js';
+import { ResolverBinder } from '../resolvers/bind.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
+import type { HostedApp } from './apps.js';
+import { buildRows } from './builder.js';
+import { CorsExplorer, type ExploredApp } from './explorer.js';
 
-type ExploredApp = NonNullable<CorsApp['explored']>;
+/** An app whose policies are loaded. */
+interface LoadedApp {
+  readonly explored: ExploredApp;
+  /** Replaced where the platform goes on registering. */
+  readonly matcher: RouteMatcher;
+}
 
-/** Makes policies of the module's options and the app's decorators, and puts them into force. */
+/** Makes tables of policies from the module's options and the app's decorators, and activates them. */
 @Injectable()
-export class CorsPolicyLoader {
+export class PolicyLoader {
   /** Replaced by a reload: an app that is initialized after it starts with the same options as the others. */
   #options: unknown;
   /** Whether the options leave the interceptor on. Known before anything is checked: Nest registers it first. */
   readonly usesInterceptor: boolean;
+  readonly #loaded = new WeakMap<CorsApp, LoadedApp>();
   /** The last change that was begun: each waits for the one before. */
   #changing: Promise<unknown> = Promise.resolve();
 
   constructor(
     @Optional() @Inject(CORS_MODULE_OPTIONS) options: unknown,
     @Inject(CorsExplorer) private readonly explorer: CorsExplorer,
-    @Inject(CorsMetadataAccessor) private readonly metadata: CorsMetadataAccessor,
-    @Inject(CorsOriginResolvers) private readonly resolvers: CorsOriginResolvers,
-    @Inject(CorsPolicyRegistry) private readonly registry: CorsPolicyRegistry,
+    @Inject(ResolverBinder) private readonly resolvers: ResolverBinder,
+    @Inject(PolicyRegistry) private readonly registry: PolicyRegistry,
   ) {
-    // Of a factory as well.
+    // A factory's options as well.
     this.#options = snapshot(options);
     this.usesInterceptor = readInterceptor(this.#options) ?? true;
   }
 
   /** Whether the routes of an app are registered. */
-  canLoad(app: CorsApp): boolean {
+  canLoad(app: HostedApp): boolean {
     return this.explorer.isRegistered(app);
   }
 
@@ -49,43 +54,46 @@ export class CorsPolicyLoader {
    *
    * @throws {CorsConfigurationError} with every error of the app
    */
-  async load(app: CorsApp): Promise<PolicyTable> {
+  async load(hosted: HostedApp): Promise<PolicyTable> {
     const issues = new IssueCollector();
     if (this.#options === undefined) {
       issues.add({ level: 'app' }, problem('module_without_options', 'CorsModule', 'CorsModule'));
       throw new CorsConfigurationError(issues.errors());
     }
-    const explored = this.explorer.explore(app, issues);
+    const explored = this.explorer.explore(hosted, issues);
     return this.#inTurn(async () => {
-      const policies = buildPolicySet(this.#options, explored, this.metadata, issues);
+      const rows = buildRows(this.#options, explored, issues);
       const { matcher } = explored;
       // There is an error, and the line above has thrown it.
       if (matcher === undefined) throw new Error('An app without a matcher was loaded');
-      const table = await this.#bind(policies, matcher, issues);
-      app.explored = { ...explored, matcher };
-      app.current = table;
+      const table = await this.#bind(rows, matcher, issues);
+      const { app, platform } = hosted;
+      this.#loaded.set(app, { explored, matcher });
+      app.table = table;
       this.registry.add(app);
-      app.platform?.beforeStart(() => {
-        this.#readLateRoutes(app);
+      platform?.beforeStart(() => {
+        this.#readLateRoutes(hosted);
       });
       return table;
     });
   }
 
-  #readLateRoutes(app: CorsApp): void {
-    if (app.explored === undefined) return;
+  #readLateRoutes(hosted: HostedApp): void {
+    const { app } = hosted;
+    const loaded = this.#loaded.get(app);
+    if (loaded === undefined) return;
+    const { explored } = loaded;
     const issues = new IssueCollector();
-    const matcher = this.explorer.createMatcher(app, app.explored.routes, issues);
+    const matcher = this.explorer.createMatcher(hosted, explored.routes, issues);
     throwErrors(issues);
     // Without a matcher there is an error, and the line above has thrown it.
     if (matcher === undefined) return;
-    app.explored = { ...app.explored, matcher };
-    app.current = app.current?.withMatcher(matcher);
+    this.#loaded.set(app, { explored: { ...explored, matcher }, matcher });
+    app.table = app.table?.withMatcher(matcher);
   }
 
   /**
-   * Puts other options into force, if they are right. Reloads come into force in the order in which they were asked
-   * for, each as a whole.
+   * Activates other options, if they are right: each reload as a whole, in the order of the calls.
    *
    * @throws {CorsConfigurationError} and changes nothing
    * @throws {Error} before the app is initialized
@@ -95,12 +103,13 @@ export class CorsPolicyLoader {
     return this.#inTurn(async () => {
       // Looked up first: before the app is initialized this says so.
       void this.registry.table;
-      const tables: (readonly [CorsApp, PolicyTable])[] = [];
+      const tables = new Map<CorsApp, PolicyTable>();
       for (const app of this.registry.apps) {
-        if (app.explored !== undefined) tables.push([app, await this.#rebuild(copied, app.explored)]);
+        const loaded = this.#loaded.get(app);
+        if (loaded !== undefined) tables.set(app, await this.#rebuild(copied, loaded));
       }
       // All at once, and none where one is refused. The platform may have gone on registering meanwhile.
-      for (const [app, table] of tables) app.current = table.withMatcher(app.explored?.matcher);
+      for (const [app, table] of tables) app.table = table.withMatcher(this.#loaded.get(app)?.matcher);
       this.#options = copied;
     });
   }
@@ -111,14 +120,13 @@ export class CorsPolicyLoader {
     return changed;
   }
 
-  async #rebuild(options: unknown, app: ExploredApp): Promise<PolicyTable> {
+  async #rebuild(options: unknown, { explored, matcher }: LoadedApp): Promise<PolicyTable> {
     const issues = new IssueCollector();
-    this.explorer.reportMisplaced(app.routes, issues);
     const interceptor = readInterceptor(options);
     if (interceptor !== undefined && interceptor !== this.usesInterceptor) {
       issues.add({ level: 'module' }, problem('interceptor_fixed', 'interceptor', interceptor));
     }
-    return this.#bind(buildPolicySet(options, app, this.metadata, issues), app.matcher, issues);
+    return this.#bind(buildRows(options, explored, issues), matcher, issues);
   }
 
   /**
@@ -127,19 +135,16 @@ export class CorsPolicyLoader {
    *
    * @throws {CorsConfigurationError}
    */
-  preview(): PolicySet {
-    const routes = this.explorer.routes();
-    const features = this.explorer.features();
-    const app = { routes, features, matcher: undefined, versionHeader: '', securityHook: undefined, gatewayPaths: [] };
-    return buildPolicySet(this.#options, app, this.metadata, new IssueCollector());
+  preview(): TableRows {
+    return buildRows(this.#options, this.explorer.preview(), new IssueCollector());
   }
 
-  async #bind(policies: PolicySet, matcher: RouteMatcher, issues: IssueCollector): Promise<PolicyTable> {
-    const { resolvers, resolverLimits } = policies;
-    const bound = await this.resolvers.bind(resolvers.keys(), resolverLimits, (ref, found) =>
-      issues.add(resolvers.get(ref) ?? { level: 'module' }, found),
+  async #bind(rows: TableRows, matcher: RouteMatcher, issues: IssueCollector): Promise<PolicyTable> {
+    const { resolvers, resolverLimits } = rows;
+    const bound = await this.resolvers.bind(resolvers.keys(), resolverLimits, (ref, each) =>
+      issues.add(resolvers.get(ref) ?? { level: 'module' }, each),
     );
     throwErrors(issues);
-    return new PolicyTable(policies, matcher, bound);
+    return new PolicyTable(rows, matcher, bound);
   }
 }

@@ -1,29 +1,46 @@
-import { Injectable } from '@nestjs/common';
 import { CORS_MEMBERS_METADATA, CORS_METADATA } from '../cors.constants.js';
 
-/** Reads what `@Cors()` left behind: the one place that does. */
-@Injectable()
-export class CorsMetadataAccessor {
-  /** The metadata of a controller, inherited from its base classes. */
-  ofController(controller: object): CorsMetadata | undefined {
-    return Reflect.getMetadata(CORS_METADATA, controller) as CorsMetadata | undefined;
-  }
+/** What `@Cors()` leaves on a controller or a handler: its arguments, unread until boot. */
+export interface CorsMetadata {
+  readonly args: readonly unknown[];
+  /** Whether another `@Cors()` is below this one on the same class or member. */
+  readonly repeated: boolean;
+}
 
-  /**
-   * The metadata of the handlers of a class, given by its prototype; of a class itself, that of its static members,
-   * which are never handlers. Where the class that defines a member has it: a subclass that overrides a handler does
-   * not inherit its policy, as it does not inherit its route.
-   */
-  ofMembers(object: object): ReadonlyMap<string | symbol, CorsMetadata> {
-    let found: CorsMembers | undefined;
-    for (let owner: unknown = object; isBelowRoot(owner); owner = Object.getPrototypeOf(owner)) {
-      const members = Reflect.getOwnMetadata(CORS_MEMBERS_METADATA, owner) as CorsMembers | undefined;
-      for (const [key, metadata] of members ?? []) {
-        if (definerOf(object, key) === owner) (found ??= new Map()).set(key, metadata);
-      }
+/** What `@Cors()` leaves on the members of a class, or of its prototype. */
+type Members = Map<string | symbol, CorsMetadata>;
+
+/** Keeps the arguments of `@Cors()` on a class. */
+export function writeControllerPolicy(controller: object, args: readonly unknown[]): void {
+  const repeated = Reflect.hasOwnMetadata(CORS_METADATA, controller);
+  Reflect.defineMetadata(CORS_METADATA, { args, repeated } satisfies CorsMetadata, controller);
+}
+
+/** Keeps the arguments of `@Cors()` on a member, by its name: a decorator may wrap the function itself. */
+export function writeMemberPolicy(owner: object, key: string | symbol, args: readonly unknown[]): void {
+  const members = (Reflect.getOwnMetadata(CORS_MEMBERS_METADATA, owner) ?? new Map()) as Members;
+  Reflect.defineMetadata(CORS_MEMBERS_METADATA, members, owner);
+  members.set(key, { args, repeated: members.has(key) });
+}
+
+/** What `@Cors()` left on a controller; inherited from its base classes. */
+export function controllerPolicyOf(controller: object): CorsMetadata | undefined {
+  return Reflect.getMetadata(CORS_METADATA, controller) as CorsMetadata | undefined;
+}
+
+/**
+ * What `@Cors()` left on the handlers of a class, given by its prototype; of a class itself, on its static members, which
+ * are never handlers. A subclass that overrides a handler does not inherit its policy, as it does not inherit its route.
+ */
+export function memberPoliciesOf(object: object): ReadonlyMap<string | symbol, CorsMetadata> {
+  let policies: Members | undefined;
+  for (let owner: unknown = object; isBelowRoot(owner); owner = Object.getPrototypeOf(owner)) {
+    const members = Reflect.getOwnMetadata(CORS_MEMBERS_METADATA, owner) as Members | undefined;
+    for (const [key, metadata] of members ?? []) {
+      if (definerOf(object, key) === owner) (policies ??= new Map()).set(key, metadata);
     }
-    return found ?? NO_MEMBERS;
   }
+  return policies ?? NO_MEMBERS;
 }
 
 const NO_MEMBERS: ReadonlyMap<string | symbol, CorsMetadata> = new Map();
@@ -39,13 +56,3 @@ export function definerOf(object: object, key: string | symbol): object | undefi
 function isBelowRoot(value: unknown): value is object {
   return value !== null && value !== Object.prototype && value !== Function.prototype;
 }
-
-/** What `@Cors()` leaves on a controller or a handler: its arguments, unread until boot. */
-export interface CorsMetadata {
-  readonly args: readonly unknown[];
-  /** Another `@Cors()` stands below this one on the same target. */
-  readonly repeated: boolean;
-}
-
-/** What `@Cors()` leaves on the members of a class, or of its prototype. */
-export type CorsMembers = Map<string | symbol, CorsMetadata>;

@@ -1,8 +1,23 @@
+import type { Policy } from '../policy/compile.js';
 import type { EffectiveCorsPolicy } from '../policy/options.js';
+import type { PolicyTable } from '../registry/policy-table.js';
+import { describeRoute } from '../registry/route.js';
 
-function shownOrigins(origins: readonly string[], most = 3): string {
-  const rest = origins.length - most;
-  return `${origins.slice(0, most).join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}`;
+/** The start-up summary: a line for each route, with the origins that may call it. */
+export function startupLines({ routes }: Pick<PolicyTable, 'routes'>): readonly string[] {
+  const callers = new Map<Policy, string>();
+  return routes.map(({ route, policy }) => {
+    const text = callers.get(policy) ?? callersOf(policy.values);
+    callers.set(policy, text);
+    return routeLine(describeRoute(route), text);
+  });
+}
+
+function routeLine(
+  { method, path, version }: { readonly method: string; readonly path: string; readonly version?: string },
+  callers: string,
+): string {
+  return `{${path}, ${method}}${version === undefined ? '' : ` (version ${version})`} ${callers}`;
 }
 
 /** Who may call a route. */
@@ -11,10 +26,7 @@ export function callersOf({ origin, credentials }: Pick<EffectiveCorsPolicy, 'or
   return `${origins}${credentials ? ', with credentials' : ''}`;
 }
 
-/** One line of the start-up summary: a route, and who may call it. */
-export function routeLine(
-  { method, path, version }: { readonly method: string; readonly path: string; readonly version?: string },
-  callers: string,
-): string {
-  return `{${path}, ${method}}${version === undefined ? '' : ` (version ${version})`} ${callers}`;
+function shownOrigins(origins: readonly string[], most = 3): string {
+  const rest = origins.length - most;
+  return `${origins.slice(0, most).join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}`;
 }

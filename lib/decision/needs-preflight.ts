@@ -1,11 +1,11 @@
 import { isAnnounced } from '../policy/names/headers.js';
 
 /**
- * Whether a browser sends this request of another origin after a preflight alone (Fetch §4.8): by its method, its type,
- * its `Authorization`, or a header that its route is chosen by. Other headers are not looked at: a proxy may have added
- * them.
+ * Whether a browser sends this cross-origin request only after a preflight (Fetch §4.8): because of its method, its
+ * `content-type`, its `Authorization`, or a header that selects its route. Other headers do not count: a proxy may have
+ * added them.
  *
- * @param selecting the headers that its route is chosen by, in lower case
+ * @param selecting the headers that select its route, in lower case
  */
 export function needsPreflight(
   method: string,

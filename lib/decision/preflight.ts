@@ -1,101 +1,93 @@
-import type { CompiledPolicy } from '../policy/compile.js';
-import type { CorsResponse } from '../policy/response.js';
+import type { Policy } from '../policy/compile.js';
+import type { CorsHeaders } from '../policy/response.js';
+import { preflightHeaders, REFUSED_PREFLIGHT } from './cors-headers.js';
 import {
-  allowsOrigin,
   allowsScript,
   isScriptableMethod,
-  judgePreflight,
+  judgeAnnounced,
   needsResolver,
-  type Refusal,
+  refine,
+  type DetailedReason,
+  type Reason,
   type ResolverAnswer,
 } from './reason.js';
-import { allowsRequestHeaders } from './request-headers.js';
 import type { CorsRequest } from './request.js';
-import { preflightResponse, REFUSED_PREFLIGHT } from './response-headers.js';
 
 /**
- * Handlers that one request may pass through, one after another (`next()`): all of them have to allow it, and the
- * narrowest of their policies answers. Nearly always it is one handler.
+ * The routes that one request may pass through, one after another (`next()`). All of them have to allow it, and the
+ * narrowest of their policies answers. Nearly always there is only one route.
  */
-export interface TargetCandidate {
-  readonly policy: CompiledPolicy;
-  /** In the order in which they would run. */
-  readonly members: readonly CompiledPolicy[];
+export interface Candidate {
+  readonly policy: Policy;
+  /** The policies of its routes, in the order in which these would run. */
+  readonly members: readonly Policy[];
 }
 
 /**
- * A method that is routed at a path, and who may serve it, in the order in which they would be tried. More than one
- * candidate only where a preflight cannot tell (versions in a header).
+ * A method of a resource and the candidates that may serve it, in the order in which they would be tried. There is more
+ * than one only if a preflight does not say which (versions in a header).
  */
-export interface TargetMethod {
+export interface ResourceMethod {
   readonly method: string;
-  readonly candidates: readonly TargetCandidate[];
+  readonly candidates: readonly Candidate[];
 }
 
-/**
- * @param members the policies of the handlers that one request may pass through
- */
-export function createCandidate(members: readonly [CompiledPolicy, ...CompiledPolicy[]]): TargetCandidate {
-  return { policy: members.reduce((one, other) => (isNarrower(other, one) ? other : one)), members };
-}
-
-/** A browser keeps the answer for everything that it says: so it says no more than any of those who may serve. */
-function isNarrower(one: CompiledPolicy, other: CompiledPolicy): boolean {
-  if (one.credentials !== other.credentials) return other.credentials;
-  return headerCount(one) < headerCount(other);
-}
-
-function headerCount({ allowedHeaders }: CompiledPolicy): number {
-  return allowedHeaders?.size ?? Infinity;
-}
-
-/** Every method that is routed at a path, in the order in which they are listed. */
-export interface Target<Method extends TargetMethod = TargetMethod> {
+/** The methods that a path serves. */
+export interface Resource<Method extends ResourceMethod = ResourceMethod> {
+  /** In the order in which they are listed. */
   readonly methods: readonly Method[];
-  /** Whether it is in doubt what serves the methods that have no candidate. */
+  /** Whether it is in doubt what serves the methods without a candidate. */
   readonly isInDoubt: boolean;
-  /** The candidates for each method whose policies let scripts use it, by their indexes: no request changes that. */
-  readonly scriptable: readonly (readonly number[])[];
   /**
-   * What is answered to whoever the first candidate allows, by the index of the announced method, as far as it was
-   * asked for. `undecided`: it depends on more of the request.
+   * The answer to a preflight that the first candidate allows, by the index of the announced method. Created on first
+   * use. `undecided`: the answer depends on more of the request.
    */
-  readonly settled: (PreflightOutcome | typeof UNDECIDED | undefined)[];
+  readonly settled: (PreflightVerdict | typeof UNDECIDED | undefined)[];
 }
 
 const UNDECIDED = 'undecided';
 
-export function createTarget<Method extends TargetMethod>(
+/** The verdict on a preflight. */
+export interface PreflightVerdict {
+  readonly reason: Reason | 'method-not-routed' | 'path-ambiguous';
+  readonly headers: CorsHeaders;
+  readonly status: 200 | 204 | 403;
+  /** The index of the candidate that decided, among those for the announced method. */
+  readonly candidate: number;
+  /** The policy that refuses, and the answer of its resolver; absent if no route is known to serve the method. */
+  readonly policy?: Policy;
+  readonly answer?: ResolverAnswer | undefined;
+}
+
+const REFUSED = { status: 403, candidate: 0, headers: REFUSED_PREFLIGHT } as const;
+const NOT_ROUTED: PreflightVerdict = Object.freeze({ ...REFUSED, reason: 'method-not-routed' });
+const AMBIGUOUS: PreflightVerdict = Object.freeze({ ...REFUSED, reason: 'path-ambiguous' });
+
+/** @param members the policies of the routes that one request may pass through */
+export function createCandidate(members: readonly [Policy, ...Policy[]]): Candidate {
+  return { policy: members.reduce((one, other) => (isNarrower(other, one) ? other : one)), members };
+}
+
+/** A browser caches everything that the answer allows, so it must not allow more than any route that may serve. */
+function isNarrower(one: Policy, other: Policy): boolean {
+  if (one.credentials !== other.credentials) return other.credentials;
+  return headerCount(one) < headerCount(other);
+}
+
+function headerCount({ allowedHeaders }: Policy): number {
+  return allowedHeaders?.size ?? Infinity;
+}
+
+export function createResource<Method extends ResourceMethod>(
   methods: readonly Method[],
   { isInDoubt = false } = {},
-): Target<Method> {
-  return { methods, isInDoubt, scriptable: methods.map(scriptableCandidates), settled: [] };
+): Resource<Method> {
+  return { methods, isInDoubt, settled: [] };
 }
 
-function scriptableCandidates({ method, candidates }: TargetMethod): readonly number[] {
-  return [...candidates.entries()].flatMap(([index, { members }]) =>
-    members.every(policy => allowsScript(method, policy)) ? [index] : [],
-  );
-}
-
-/** What a preflight is answered, and which of the candidates for the requested method decided it. */
-export interface PreflightOutcome {
-  readonly allowed: boolean;
-  readonly status: 200 | 204 | 403;
-  readonly candidate: number;
-  readonly response: CorsResponse;
-}
-
-const REFUSED: PreflightOutcome = Object.freeze({
-  allowed: false,
-  status: 403,
-  candidate: 0,
-  response: REFUSED_PREFLIGHT,
-});
-
-/** What a resolver said of a preflight's origin, for one of those who may serve a method. */
+/** The resolvers' answers for a preflight, for each member of each candidate for a method. */
 export type AnswerOf = (
-  policy: CompiledPolicy,
+  policy: Policy,
   method: string,
   candidate: number,
   member: number,
@@ -103,153 +95,173 @@ export type AnswerOf = (
 
 export const NO_ANSWERS: AnswerOf = () => undefined;
 
-/** A resolver to ask before a preflight can be judged. */
+/** A resolver to call before a preflight can be judged. */
 export interface Question {
-  readonly policy: CompiledPolicy;
+  readonly policy: Policy;
   readonly method: string;
   readonly candidate: number;
   readonly member: number;
 }
 
 /**
- * What to ask about a method before it can be judged, for each candidate: nothing about what is refused anyway.
- * `undefined`: that candidate is refused whatever is answered.
+ * The resolvers to call for a method before it can be judged, for each candidate. `undefined` for a candidate that
+ * refuses regardless of their answers.
  */
 export function questionsOf(
-  request: CorsRequest,
-  { method, candidates }: TargetMethod,
+  { origin, requestHeaders }: CorsRequest,
+  { method, candidates }: ResourceMethod,
 ): readonly (readonly Question[] | undefined)[] {
-  const announced = { ...request, requestMethod: method };
   return candidates.map(({ members }, candidate) =>
-    members.every(policy => judgePreflight(announced, policy, 'allowed').allowed)
+    members.every(policy => judgeAnnounced(origin, method, requestHeaders, policy, 'allowed') === 'allowed')
       ? [...members.entries()].flatMap(([member, policy]) =>
-          needsResolver(request.origin, policy) ? [{ policy, method, candidate, member }] : [],
+          needsResolver(origin, policy) ? [{ policy, method, candidate, member }] : [],
         )
       : undefined,
   );
 }
 
 /**
- * Judges a preflight by the handlers that would serve the request it announces (Fetch §4.8). Candidates are judged
- * whole, one after another, and the answer is one candidate's, never a mix. It is tempting to allow what any mixture
- * of candidates would; however, that opens combinations that no route allows.
+ * Judges a preflight by the routes that may serve the announced request (Fetch §4.8). Candidates are judged one after
+ * another, each as a whole, and the answer is that of one candidate. Not a mix of candidates: that would allow
+ * combinations that no route allows.
  */
-export function judgeTarget(request: CorsRequest, target: Target, answerOf: AnswerOf = NO_ANSWERS): PreflightOutcome {
-  const announced = indexOf(target, request.requestMethod);
-  const routed = target.methods[announced];
-  if (routed === undefined) return REFUSED;
-  const candidate = firstAllowed(request, target, announced, answerOf);
-  if (candidate === -1) return REFUSED;
-  // Nearly always it is one policy that serves all methods, or policies that have nothing in common.
-  const settled = candidate === 0 ? (target.settled[announced] ??= settle(target, routed)) : UNDECIDED;
+export function judgeResource(
+  request: CorsRequest,
+  resource: Resource,
+  answerOf: AnswerOf = NO_ANSWERS,
+): PreflightVerdict {
+  const index = indexOf(resource, request.requestMethod);
+  const announced = resource.methods[index];
+  const candidate = announced === undefined ? -1 : firstAllowed(request, announced, answerOf);
+  if (announced === undefined || candidate === -1) return refuse(request, resource, announced, answerOf);
+  // Nearly always one policy serves all methods, or the policies share no answer.
+  const settled = candidate === 0 ? (resource.settled[index] ??= settle(resource, announced)) : UNDECIDED;
   if (settled !== UNDECIDED) return settled;
-  return grant(target, routed, candidate, (other, terms, index) => {
-    const shared = sharedWith(other, terms);
-    if (shared !== UNDECIDED) return shared;
-    const first = other.candidates[firstAllowed(request, target, index, answerOf)];
-    return first !== undefined && sameTerms(first.policy, terms.policy);
+  return allow(resource, announced, candidate, (other, shared) => {
+    const isShared = isSharedBy(other, shared);
+    if (isShared !== UNDECIDED) return isShared;
+    const first = other.candidates[firstAllowed(request, other, answerOf)];
+    return first?.policy.answerKey === shared.policy.answerKey;
   });
 }
 
-/** What is answered where it does not depend on the request that is allowed. */
-function settle(target: Target, routed: TargetMethod): PreflightOutcome | typeof UNDECIDED {
-  const terms = termsOf(routed, 0);
-  const isSettled = target.methods.every(other => other === routed || sharedWith(other, terms) !== UNDECIDED);
-  return isSettled ? grant(target, routed, 0, other => sharedWith(other, terms) === true) : UNDECIDED;
+/** The verdict for all allowed requests, if it does not depend on the request. */
+function settle(resource: Resource, announced: ResourceMethod): PreflightVerdict | typeof UNDECIDED {
+  const answer = sharedAnswer(announced, 0);
+  const isSettled = resource.methods.every(other => other === announced || isSharedBy(other, answer) !== UNDECIDED);
+  return isSettled ? allow(resource, announced, 0, other => isSharedBy(other, answer) === true) : UNDECIDED;
 }
 
-/** @param isShared whether a browser may use the same answer for another method: it caches one for all that are listed */
-function grant(
-  target: Target,
-  routed: TargetMethod,
+/** @param isShared whether another method has the same answer: a browser caches one answer for all listed methods */
+function allow(
+  { methods }: Resource,
+  announced: ResourceMethod,
   candidate: number,
-  isShared: (other: TargetMethod, terms: Terms, index: number) => boolean,
-): PreflightOutcome {
-  const terms = termsOf(routed, candidate);
-  const { policy, maxAge } = terms;
-  const methods = target.methods.filter((other, index) => other === routed || isShared(other, terms, index));
-  const response = preflightResponse(policy, maxAge, methods.map(({ method }) => method).join(', '));
-  return Object.freeze({ allowed: true, status: policy.status, candidate, response });
+  isShared: (other: ResourceMethod, answer: SharedAnswer) => boolean,
+): PreflightVerdict {
+  const answer = sharedAnswer(announced, candidate);
+  const listed = methods.filter(other => other === announced || isShared(other, answer)).map(({ method }) => method);
+  const headers = preflightHeaders(answer.policy, answer.maxAge, listed.join(', '));
+  return Object.freeze({ reason: 'allowed', headers, status: answer.policy.status, candidate });
 }
 
-/** Why a preflight is refused: what the first candidate says. */
-export function refusalOf(request: CorsRequest, target: Target, answerOf: AnswerOf = NO_ANSWERS): Refusal {
-  const { requestMethod = '' } = request;
-  const { members = [] } = methodIn(target, requestMethod)?.candidates[0] ?? {};
-  for (const [member, policy] of members.entries()) {
-    const judged = judgePreflight(request, policy, answerOf(policy, requestMethod, 0, member));
-    if (!judged.allowed) return judged;
-  }
-  if (!isScriptableMethod(requestMethod)) return { allowed: false, reason: 'method-malformed', detail: requestMethod };
-  if (target.isInDoubt) return { allowed: false, reason: 'path-ambiguous' };
-  return { allowed: false, reason: 'method-not-routed', detail: requestMethod };
+/** What a browser caches, apart from the methods. */
+interface SharedAnswer {
+  readonly policy: Policy;
+  readonly maxAge: number;
 }
 
-/** What is routed for a method. */
-export function methodIn<Method extends TargetMethod>(target: Target<Method>, method: string): Method | undefined {
-  return target.methods[indexOf(target, method)];
+function sharedAnswer({ candidates }: ResourceMethod, candidate: number): SharedAnswer {
+  return { policy: (candidates[candidate] as Candidate).policy, maxAge: shortestOf(candidates) };
 }
 
-function indexOf({ methods }: Target, method: string | undefined): number {
-  for (let index = 0; index < methods.length; index++) {
-    if (methods[index]?.method === method) return index;
-  }
-  return -1;
+function shortestOf(candidates: readonly Candidate[]): number {
+  return Math.min(...candidates.flatMap(({ members }) => members.map(({ maxAge }) => maxAge)));
 }
 
-/** The first candidate for a method that allows a preflight whole; `-1`: none does. */
+/** Whether another method has the same answer for every request; `undecided` if it depends on the request. */
+function isSharedBy(
+  { method, candidates }: ResourceMethod,
+  { policy, maxAge }: SharedAnswer,
+): boolean | typeof UNDECIDED {
+  const { answerKey } = policy;
+  if (shortestOf(candidates) !== maxAge || !candidates.some(each => each.policy.answerKey === answerKey)) return false;
+  // One policy for both methods: only the method remains to be judged. A resolver may decide by the method.
+  const [first, ...others] = candidates;
+  const isAlone = others.length === 0 && first?.policy === policy && first.members.length === 1;
+  return isAlone && policy.resolver === undefined ? allowsScript(method, policy) : UNDECIDED;
+}
+
+/** The index of the first candidate for a method that allows a preflight; `-1` if none does. */
 function firstAllowed(
   { origin, requestHeaders }: CorsRequest,
-  target: Target,
-  index: number,
+  { method, candidates }: ResourceMethod,
   answerOf: AnswerOf,
 ): number {
-  const { method, candidates } = target.methods[index] as TargetMethod;
-  const scriptable = target.scriptable[index] as readonly number[];
-  for (let order = 0; order < scriptable.length; order++) {
-    const candidate = scriptable[order] as number;
-    const { members } = candidates[candidate] as TargetCandidate;
+  // Hot path: indexed loops, see the bench.
+  for (let candidate = 0; candidate < candidates.length; candidate++) {
+    const { members } = candidates[candidate] as Candidate;
     let member = 0;
     for (; member < members.length; member++) {
-      const policy = members[member] as CompiledPolicy;
+      const policy = members[member] as Policy;
       const answer = policy.resolver === undefined ? undefined : answerOf(policy, method, candidate, member);
-      if (!allowsOrigin(origin, policy, answer) || !allowsRequestHeaders(requestHeaders, policy)) break;
+      if (judgeAnnounced(origin, method, requestHeaders, policy, answer) !== 'allowed') break;
     }
     if (member === members.length) return candidate;
   }
   return -1;
 }
 
-/** What a candidate answers, but for the methods. */
-interface Terms {
-  readonly policy: CompiledPolicy;
-  readonly maxAge: number;
+/** The refusal of a preflight, with the reason of the first candidate. */
+function refuse(
+  { origin, requestHeaders }: CorsRequest,
+  { isInDoubt }: Resource,
+  announced: ResourceMethod | undefined,
+  answerOf: AnswerOf,
+): PreflightVerdict {
+  const first = announced?.candidates[0];
+  if (announced === undefined || first === undefined) return isInDoubt ? AMBIGUOUS : NOT_ROUTED;
+  const { method } = announced;
+  const { members } = first;
+  for (let member = 0; member < members.length; member++) {
+    const policy = members[member] as Policy;
+    const answer = policy.resolver === undefined ? undefined : answerOf(policy, method, 0, member);
+    const reason = judgeAnnounced(origin, method, requestHeaders, policy, answer);
+    // Hot path: written out, a spread costs more than the judgement.
+    if (reason !== 'allowed') {
+      return { reason, headers: REFUSED_PREFLIGHT, status: 403, candidate: 0, policy, answer };
+    }
+  }
+  return NOT_ROUTED;
 }
 
-function termsOf({ candidates }: TargetMethod, candidate: number): Terms {
-  return { policy: (candidates[candidate] as TargetCandidate).policy, maxAge: shortestOf(candidates) };
+/** Why a preflight is refused, for a person to read; `undefined` if it is allowed. */
+export function refineVerdict(verdict: PreflightVerdict, request: CorsRequest): DetailedReason | undefined {
+  const { reason, policy, answer } = verdict;
+  const { requestMethod = '' } = request;
+  switch (reason) {
+    case 'allowed':
+      return undefined;
+    case 'path-ambiguous':
+    case 'method-not-routed':
+      if (!isScriptableMethod(requestMethod)) return { reason: 'method-malformed', detail: requestMethod };
+      return { reason, detail: reason === 'method-not-routed' ? requestMethod : '' };
+    default:
+      return refine(reason, request, policy as Policy, answer);
+  }
 }
 
-function shortestOf(candidates: readonly TargetCandidate[]): number {
-  return Math.min(...candidates.flatMap(({ members }) => members.map(({ maxAge }) => maxAge)));
+/** A resource's entry for a method. */
+export function methodIn<Method extends ResourceMethod>(
+  resource: Resource<Method>,
+  method: string,
+): Method | undefined {
+  return resource.methods[indexOf(resource, method)];
 }
 
-/**
- * Whether another method is answered under the same terms, whoever asks; `undecided` where it depends on the request.
- */
-function sharedWith({ method, candidates }: TargetMethod, { policy, maxAge }: Terms): boolean | typeof UNDECIDED {
-  if (shortestOf(candidates) !== maxAge || !candidates.some(each => sameTerms(each.policy, policy))) return false;
-  // One policy for both, which has been judged but for the method. A resolver is told the method.
-  const [first, ...others] = candidates;
-  const isAlone = others.length === 0 && first?.policy === policy && first.members.length === 1;
-  return isAlone && policy.resolver === undefined ? allowsScript(method, policy) : UNDECIDED;
-}
-
-/** Everything but the methods and the max-age. */
-function sameTerms(one: CompiledPolicy, other: CompiledPolicy): boolean {
-  return (
-    one.allowed.allowOrigin === other.allowed.allowOrigin &&
-    one.credentials === other.credentials &&
-    one.allowHeadersValue === other.allowHeadersValue
-  );
+function indexOf({ methods }: Resource, method: string | undefined): number {
+  for (let index = 0; index < methods.length; index++) {
+    if (methods[index]?.method === method) return index;
+  }
+  return -1;
 }

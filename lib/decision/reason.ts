@@ -1,10 +1,10 @@
-import type { CompiledPolicy } from '../policy/compile.js';
-import type { CorsResponse } from '../policy/response.js';
 import { isForbiddenMethod } from '../policy/names/methods.js';
 import { isListed, isToken } from '../policy/names/list.js';
 import { parseOrigin } from '../policy/origin/grammar.js';
+import type { CorsHeaders } from '../policy/response.js';
+import type { Policy } from '../policy/compile.js';
 import type { CorsRequest } from './request.js';
-import { judgeRequestHeaders } from './request-headers.js';
+import { findHeaderFault, judgeRequestHeaders } from './request-headers.js';
 
 /**
  * Why a request is allowed or refused.
@@ -22,11 +22,11 @@ export type CorsReason =
   /** Not a serialized origin, or several. */
   | 'origin-malformed'
   | 'origin-not-allowed'
-  /** The list does not hold the origin, and the policy's resolver denies it. */
+  /** The origin is not in the list, and the policy's resolver denies it. */
   | 'resolver-denied'
   /** The policy's resolver threw, took too long, or did not answer with a boolean. */
   | 'resolver-failed'
-  /** The policy's `methods` leave the method out. */
+  /** The method is not in the policy's `methods`. */
   | 'method-not-allowed'
   /** No handler serves the method at this path. */
   | 'method-not-routed'
@@ -36,35 +36,35 @@ export type CorsReason =
   | 'header-not-allowed'
   /** `Access-Control-Request-Headers` is not a list of header names, or too long: in characters, or in elements. */
   | 'headers-malformed'
-  /** No `Origin`, and the browser says that a page of another origin sent it, or `self` does not list the host. */
+  /** No `Origin`, but the browser says that a page of another origin sent it, or `self` does not list the host. */
   | 'origin-missing'
-  /** The path can be read in several ways, and the rules of `routes` say different things about them. */
+  /** The path can be read in several ways, and the rules in `routes` give them different policies. */
   | 'path-ambiguous';
 
-/** Fails the CORS check; `detail` is the part of the request that did. */
-export interface Refusal {
-  readonly allowed: false;
+/**
+ * The result of a judgement: a constant, so that judging a request allocates nothing. {@link refine} finds the exact
+ * reason when a person is going to read it.
+ */
+export type Reason = Extract<
+  CorsReason,
+  'allowed' | 'origin-not-allowed' | 'method-not-allowed' | 'header-not-allowed'
+>;
+
+/** Why a request is refused, for a person to read. */
+export interface DetailedReason {
   readonly reason: Exclude<CorsReason, 'allowed'>;
-  readonly detail?: string;
+  /** The part of the request at fault; `''` if there is none. */
+  readonly detail: string;
 }
 
-/** Passes the CORS check. */
-export interface Approval {
-  readonly allowed: true;
-  readonly reason: 'allowed';
-}
+/** It is in doubt which policy a path is under. */
+export const PATH_AMBIGUOUS: DetailedReason = Object.freeze({ reason: 'path-ambiguous', detail: '' });
 
-export type Decision = Approval | Refusal;
-
-const APPROVAL: Approval = Object.freeze({ allowed: true, reason: 'allowed' });
-const NO_ORIGIN: Refusal = Object.freeze({ allowed: false, reason: 'no-origin' });
-const NO_ACCESS: Refusal = Object.freeze({ allowed: false, reason: 'no-cross-origin-access' });
-
-/** What a resolver said of a request. Without an answer, its policy denies. */
+/** A resolver's answer for a request. Without an answer, its policy denies. */
 export type ResolverAnswer = 'allowed' | 'denied' | 'failed';
 
-/** Whether a policy's resolver decides about an origin: a well-formed one that the list does not hold. */
-export function needsResolver(origin: string | undefined, policy: CompiledPolicy): boolean {
+/** Whether a policy's resolver decides about an origin: it does if the origin is well-formed and not in the list. */
+export function needsResolver(origin: string | undefined, policy: Policy): boolean {
   return (
     policy.resolver !== undefined &&
     origin !== undefined &&
@@ -76,99 +76,120 @@ export function needsResolver(origin: string | undefined, policy: CompiledPolicy
 }
 
 /**
- * The server's side of the CORS check (Fetch §4.10). The raw bytes of `Origin` are compared, never a parsed form. What
- * matches is equal to a configured origin or follows the grammar: safe to send back.
+ * The server's side of the CORS check (Fetch §4.10). It compares the raw bytes of `Origin`, never a parsed form. An
+ * origin that matches equals a configured origin or follows the grammar: it is safe to send back.
  */
-export function allowsOrigin(origin: string | undefined, policy: CompiledPolicy, answer?: ResolverAnswer): boolean {
-  if (policy.origin === 'any') return true;
-  if (origin === undefined || policy.origin === 'none') return false;
-  return policy.origin(origin) || (answer === 'allowed' && needsResolver(origin, policy));
+export function judgeOrigin(origin: string | undefined, policy: Policy, answer?: ResolverAnswer): Reason {
+  if (policy.origin === 'any') return 'allowed';
+  if (origin === undefined || policy.origin === 'none') return 'origin-not-allowed';
+  const isAllowed = policy.origin(origin) || (answer === 'allowed' && needsResolver(origin, policy));
+  return isAllowed ? 'allowed' : 'origin-not-allowed';
 }
 
 /** Methods are case-sensitive, and the CORS-safelisted ones are not exempt. */
-export function allowsMethod(method: string, policy: CompiledPolicy): boolean {
-  return policy.methods === undefined || isListed(policy.methods, method);
+function judgeMethod(method: string, policy: Policy): Reason {
+  return policy.methods === undefined || isListed(policy.methods, method) ? 'allowed' : 'method-not-allowed';
 }
 
-/** The same with the reason. */
-export function judgeOrigin(origin: string | undefined, policy: CompiledPolicy, answer?: ResolverAnswer): Decision {
-  if (allowsOrigin(origin, policy, answer)) return APPROVAL;
-  if (origin === undefined) return NO_ORIGIN;
-  if (policy.origin === 'none') return NO_ACCESS;
-  return { allowed: false, reason: refusalOf(origin, policy, answer), detail: origin };
+/** Judges an actual request: any request except a preflight, including one that fails before it reaches its handler. */
+export function judgeActual({ origin, method }: CorsRequest, policy: Policy, answer?: ResolverAnswer): Reason {
+  const reason = judgeOrigin(origin, policy, answer);
+  return reason === 'allowed' ? judgeMethod(method, policy) : reason;
 }
 
-function refusalOf(origin: string, policy: CompiledPolicy, answer: ResolverAnswer | undefined): Refusal['reason'] {
-  if (answer !== undefined && needsResolver(origin, policy)) {
-    return answer === 'failed' ? 'resolver-failed' : 'resolver-denied';
-  }
-  if (origin === 'null') return 'origin-null';
-  return parseOrigin(origin) === undefined ? 'origin-malformed' : 'origin-not-allowed';
+/** The CORS headers of the response to an actual request. */
+export function headersOfActual(request: CorsRequest, policy: Policy, answer?: ResolverAnswer): CorsHeaders {
+  return judgeActual(request, policy, answer) === 'allowed' ? policy.allowed : policy.refused;
 }
 
 /**
- * What an actual request is answered: any request but a preflight, also one that fails before it reaches its handler.
- * Makes nothing: this is asked for every response.
+ * Whether `rejectDisallowed` rejects an actual request from another origin, because of its origin or its method. The
+ * caller knows that it comes from another origin. If it has no `Origin`, a policy for any origin lets it pass.
  */
-export function respondToActual(request: CorsRequest, policy: CompiledPolicy, answer?: ResolverAnswer): CorsResponse {
-  return allowsOrigin(request.origin, policy, answer) && allowsMethod(request.method, policy)
-    ? policy.allowed
-    : policy.refused;
-}
-
-/** The same with the reason. */
-export function judgeActual(request: CorsRequest, policy: CompiledPolicy, answer?: ResolverAnswer): Decision {
-  const decision = judgeOrigin(request.origin, policy, answer);
-  return decision.allowed ? judgeMethod(request.method, policy) : decision;
-}
-
-/**
- * Whether `rejectDisallowed` keeps an actual request from running, by its origin or by its method. It comes from
- * elsewhere, and the caller knows that: where it has no `Origin` all the same, a policy for any origin has nothing
- * against it.
- */
-export function rejects(request: CorsRequest, policy: CompiledPolicy, answer?: ResolverAnswer): boolean {
+export function rejects(request: CorsRequest, policy: Policy, answer?: ResolverAnswer): boolean {
   if (!policy.rejectDisallowed) return false;
   if (request.origin === undefined) return policy.origin !== 'any';
-  return !allowsOrigin(request.origin, policy, answer) || !allowsMethod(request.method, policy);
+  return judgeActual(request, policy, answer) !== 'allowed';
 }
 
-/**
- * Whether a preflight (Fetch §4.8) is allowed for a handler that is routed for the requested method, or why not. See
- * preflight.ts for the same without the reason.
- */
-export function judgePreflight(request: CorsRequest, policy: CompiledPolicy, answer?: ResolverAnswer): Decision {
-  const method = request.requestMethod ?? '';
-  if (!isScriptableMethod(method)) {
-    return { allowed: false, reason: 'method-malformed', detail: method };
-  }
-  const origin = judgeOrigin(request.origin, policy, answer);
-  if (!origin.allowed) return origin;
-  const decision = judgeMethod(method, policy);
-  if (!decision.allowed) return decision;
-  const headers = judgeRequestHeaders(request.requestHeaders, policy.allowedHeaders);
-  return headers.ok ? decision : { allowed: false, reason: headers.reason, detail: headers.name };
+/** Judges a preflight (Fetch §4.8) for a route that serves the announced method. */
+export function judgePreflight(request: CorsRequest, policy: Policy, answer?: ResolverAnswer): Reason {
+  return judgeAnnounced(request.origin, request.requestMethod ?? '', request.requestHeaders, policy, answer);
 }
 
-/** Whether scripts may use a method: what a policy states was found to be a method of scripts at boot. */
-export function allowsScript(method: string, policy: CompiledPolicy): boolean {
+/** The same for any method: one answer lists all methods that share it. */
+export function judgeAnnounced(
+  origin: string | undefined,
+  method: string,
+  headers: string | undefined,
+  policy: Policy,
+  answer: ResolverAnswer | undefined,
+): Reason {
+  const isAllowed = allowsScript(method, policy);
+  // A malformed method takes precedence over every other reason.
+  if (!isAllowed && !isScriptableMethod(method)) return 'method-not-allowed';
+  const reason = judgeOrigin(origin, policy, answer);
+  if (reason !== 'allowed') return reason;
+  return isAllowed ? judgeRequestHeaders(headers, policy) : 'method-not-allowed';
+}
+
+/** Whether scripts may use a method. Boot has checked that a policy lists only methods that scripts can send. */
+export function allowsScript(method: string, policy: Policy): boolean {
   return policy.methods === undefined ? isScriptableMethod(method) : isListed(policy.methods, method);
 }
 
 /**
- * A method name, and not one that no script can send. `*` is a token, and no method: in an answer it would stand for
+ * Whether a text is a method name that scripts can send. `*` is a token, but not a method: in an answer it would mean
  * every method (Fetch §4.8, "method cache entry match").
  */
 export function isScriptableMethod(method: string): boolean {
-  if (USUAL_METHODS.has(method)) return true;
+  if (SCRIPT_METHODS.has(method)) return true;
   return method.length <= MAX_METHOD_LENGTH && method !== '*' && isToken(method) && !isForbiddenMethod(method);
 }
 
-/** The longest name that is taken for a method's: it may be echoed. The longest that is registered has 17 characters. */
+/** The longest accepted method name: it may be echoed. The longest registered name has 17 characters. */
 export const MAX_METHOD_LENGTH = 64;
 
-const USUAL_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const SCRIPT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-function judgeMethod(method: string, policy: CompiledPolicy): Decision {
-  return allowsMethod(method, policy) ? APPROVAL : { allowed: false, reason: 'method-not-allowed', detail: method };
+/**
+ * The exact reason for a person to read, with the part of the request at fault. Takes the arguments of the judgement.
+ *
+ * @param request a preflight if it has a `requestMethod`
+ */
+export function refine(
+  reason: Exclude<Reason, 'allowed'>,
+  request: CorsRequest,
+  policy: Policy,
+  answer?: ResolverAnswer,
+): DetailedReason {
+  switch (reason) {
+    case 'origin-not-allowed':
+      return refineOrigin(request.origin, policy, answer);
+    case 'method-not-allowed':
+      return refineMethod(request);
+    case 'header-not-allowed': {
+      const header = findHeaderFault(request.requestHeaders ?? '', policy.allowedHeaders);
+      return { reason: header?.fault ?? reason, detail: header?.name ?? '' };
+    }
+  }
+}
+
+function refineOrigin(origin: string | undefined, policy: Policy, answer: ResolverAnswer | undefined): DetailedReason {
+  if (origin === undefined) return { reason: 'no-origin', detail: '' };
+  const detail = origin;
+  if (policy.origin === 'none') return { reason: 'no-cross-origin-access', detail: '' };
+  if (answer !== undefined && needsResolver(origin, policy)) {
+    return { reason: answer === 'failed' ? 'resolver-failed' : 'resolver-denied', detail };
+  }
+  if (origin === 'null') return { reason: 'origin-null', detail };
+  return { reason: parseOrigin(origin) === undefined ? 'origin-malformed' : 'origin-not-allowed', detail };
+}
+
+function refineMethod({ method, requestMethod }: CorsRequest): DetailedReason {
+  if (requestMethod === undefined) return { reason: 'method-not-allowed', detail: method };
+  return {
+    reason: isScriptableMethod(requestMethod) ? 'method-not-allowed' : 'method-malformed',
+    detail: requestMethod,
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * What the CORS protocol reads of a request. Values are raw: the header's bytes, repeated lines joined by `, ` as
- * Node does. `undefined`: the header is absent; `''`: present and empty.
+ * The parts of a request that the CORS protocol reads. Values are raw: the header's bytes, with repeated lines joined
+ * by `, ` as in Node. `undefined`: the header is absent; `''`: present and empty.
  */
 export interface CorsRequest {
   readonly method: string;
@@ -9,7 +9,7 @@ export interface CorsRequest {
   readonly requestHeaders: string | undefined;
 }
 
-/** Reads a request's headers as Node presents them: lower-case names. What announces a request is in a preflight alone. */
+/** Reads a request's headers in Node's form, with lower-case names. Only a preflight announces a method and headers. */
 export function corsRequestOf(
   method: string,
   headers: Readonly<Record<string, string | string[] | undefined>>,
@@ -25,14 +25,14 @@ export function corsRequestOf(
 }
 
 function headerText(value: string | string[] | undefined): string | undefined {
-  // HTTP/2 and in-memory requests may present repeated lines as an array.
+  // HTTP/2 and in-memory requests may have repeated lines as an array.
   return typeof value === 'string' || value === undefined ? value : value.join(', ');
 }
 
 /**
  * Fetch §3.3.2 and §4.8: a preflight is an OPTIONS request with an `Origin` and an `Access-Control-Request-Method`.
- * It is tempting to take every OPTIONS request for one; however, others are the app's own. The two headers count
- * when present, also with an empty value: that is a malformed preflight, to be refused, not to be run.
+ * Not every OPTIONS request: the others belong to the app. The two headers count even with an empty value: that is a
+ * malformed preflight, which must be refused, not run.
  */
 export function isPreflight(request: CorsRequest): boolean {
   return request.method === 'OPTIONS' && request.origin !== undefined && request.requestMethod !== undefined;

@@ -1,26 +1,26 @@
-/** What distinguishes a request of another origin from one of the app's own pages. */
+/** The parts of a request that distinguish another origin's page from one of the app's own. */
 export interface RequestSite {
   readonly method: string;
   /** The raw `Origin` header. */
   readonly origin: string | undefined;
-  /** The raw headers of Fetch Metadata: browsers set them, scripts cannot. */
+  /** The raw Fetch Metadata headers: browsers set them, scripts cannot. */
   readonly secFetchSite: string | undefined;
   readonly secFetchMode: string | undefined;
   readonly secFetchStorageAccess: string | undefined;
-  /** The request's own scheme and authority, as the app knows them: `https`, `api.example.com:8443`. */
+  /** The request's own scheme and authority, as the app sees them: `https`, `api.example.com:8443`. */
   readonly scheme: string;
-  /** `''` where the request names none. */
+  /** `''` if the request names none. */
   readonly host: string;
 }
 
-/** The app's own origins, as the option `self` lists them. */
+/** The app's own origins, from the option `self`. */
 export interface SelfOrigins {
   readonly origins: ReadonlySet<string>;
   /** Their authorities, with and without the default port, in lower case. */
   readonly hosts: ReadonlySet<string>;
 }
 
-const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: ':80', https: ':443' };
+const PORT_SUFFIXES: Readonly<Record<string, string>> = { http: ':80', https: ':443' };
 
 /** RFC 9110 §9.2.1. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -29,21 +29,22 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
 export function selfOriginsOf(origins: readonly string[]): SelfOrigins {
   const hosts = origins.flatMap(origin => {
     const [scheme = '', host = ''] = origin.split('://', 2);
-    const port = DEFAULT_PORTS[scheme];
+    const port = PORT_SUFFIXES[scheme];
     return port === undefined || /:\d+$/.test(host) ? [host] : [host, `${host}${port}`];
   });
   return { origins: new Set(origins), hosts: new Set(hosts) };
 }
 
 /**
- * Whether a request comes from a page of another origin. `null`, malformed and repeated origins equal no authority:
- * they come from elsewhere, fails closed.
+ * Whether a request comes from a page of another origin. `null`, malformed and repeated origins never equal the app's
+ * authority, so they count as another origin: fails closed.
  *
- * A request without `Origin` is no script's of another origin, and passes. It is a page's of another origin all the same
- * where a browser says so (Fetch Metadata §2.4) of a method that is not safe: no browser says that of a page of its own.
+ * A request without `Origin` does not come from a script of another origin, and passes. The exception is an unsafe
+ * method for which the browser says that a page of another origin sent it (Fetch Metadata §2.4): no browser says that
+ * about the app's own pages.
  *
- * @param self the app's own origins. Without them the request's own `Host` is believed: a name that an attacker points
- * at the app (DNS rebinding) is then the app's own.
+ * @param self the app's own origins. Without them, the request's own `Host` is trusted: a domain that an attacker
+ * points at the app (DNS rebinding) then counts as the app's own.
  */
 export function isFromElsewhere(site: RequestSite, self: SelfOrigins | undefined): boolean {
   const { method, origin, secFetchSite } = site;
@@ -56,25 +57,25 @@ export function isFromElsewhere(site: RequestSite, self: SelfOrigins | undefined
 }
 
 /**
- * Whether a browser put the `Origin` on a request that has none otherwise: an image or a frame of a page, of which no
- * script reads anything, beside `Sec-Fetch-Storage-Access` (Storage Access Headers). The page can have the same
- * without.
+ * Whether a browser added `Origin` to a request that normally has none: an image or a frame of a page, which no script
+ * can read. Browsers do that together with `Sec-Fetch-Storage-Access` (Storage Access Headers). The page can embed the
+ * same resource without these headers.
  */
 function isEmbedding({ method, secFetchMode, secFetchStorageAccess }: RequestSite): boolean {
   return secFetchStorageAccess !== undefined && secFetchMode === 'no-cors' && (method === 'GET' || method === 'HEAD');
 }
 
-/** Neither `Host` nor `Sec-Fetch-Site` is believed alone: both are right about a rebound name. */
+/** Neither `Host` nor `Sec-Fetch-Site` is trusted alone: with DNS rebinding, both match the attacker's domain. */
 function isForeignTo(self: SelfOrigins, { origin, secFetchSite, host }: RequestSite): boolean {
   if (origin !== undefined && origin !== 'null') return true;
-  // A client that is no browser says neither.
+  // A client that is not a browser sends neither header.
   if (origin === undefined && (secFetchSite === undefined || secFetchSite === 'none')) return false;
   return secFetchSite !== 'same-origin' || !self.hosts.has(host.toLowerCase());
 }
 
 function ownOrigin({ scheme, host }: RequestSite): string | undefined {
   if (host === '') return undefined;
-  const defaultPort = DEFAULT_PORTS[scheme];
+  const defaultPort = PORT_SUFFIXES[scheme];
   const authority = defaultPort !== undefined && host.endsWith(defaultPort) ? host.slice(0, -defaultPort.length) : host;
   return `${scheme}://${authority.toLowerCase()}`;
 }

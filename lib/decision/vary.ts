@@ -1,9 +1,9 @@
 /**
- * Merges names into what a response's `Vary` holds (RFC 9110 §12.5.5). Names compare without regard to case, none is
- * repeated, and `*` is left alone: nothing can be added to "everything".
+ * Merges names into a response's `Vary` (RFC 9110 §12.5.5). Names are compared case-insensitively, none is repeated,
+ * and `*` is left alone: nothing can be added to "everything".
  *
- * @param added names in the header's own form: `Origin, Accept`; `''`: none
- * @returns the new value, or `undefined` where the present one already says it all
+ * @param added names in the form of the header: `Origin, Accept`; `''`: none
+ * @returns the new value, or `undefined` if the present value already has all names
  */
 export function mergeVary(present: string | readonly string[] | undefined, added: string): string | undefined {
   if (present === undefined) return added === '' ? undefined : added;
@@ -14,7 +14,7 @@ export function mergeVary(present: string | readonly string[] | undefined, added
     if (!byName.has(name.toLowerCase())) byName.set(name.toLowerCase(), name);
   }
   const merged = [...byName.values()].join(', ');
-  // Not their numbers: a name that was repeated makes room for one that was missing.
+  // Not the number of names: removing a repeated name may make up for adding a missing one.
   return merged === listed.join(', ') ? undefined : merged;
 }
 

@@ -1,13 +1,10 @@
-/**
- * Every sentence a user can read: problems of a configuration, refusals, the start-up summary. Errors are data first
- * (`code`, `path`, `value`); this file turns the data into words.
- */
+/** The text of every configuration problem. Problems are data first (`code`, `path`, `value`). */
 interface ProblemText {
   /** A warning is legal but probably wrong; an error does not boot. */
   readonly severity: 'error' | 'warning';
-  /** Completes "`<path>` <value>: ". */
+  /** Follows "`<path>` <value>". */
   readonly problem: string;
-  /** What to type instead. `{fix}` is the corrected form; the sentence after `||` stands where there is none. */
+  /** What to type instead. `{fix}` is the corrected form; the sentence after `||` is used when there is none. */
   readonly hint: string;
 }
 
@@ -16,7 +13,7 @@ export const PROBLEMS = {
   // --- the shape of the options -----------------------------------------------------------------------------------
   options_type: {
     severity: 'error',
-    problem: 'is not an object of options',
+    problem: 'is not an options object',
     hint: "Write { origin: ['https://app.example.com'] }.",
   },
   options_unreadable: {
@@ -31,19 +28,19 @@ export const PROBLEMS = {
   },
   option_undefined: {
     severity: 'error',
-    problem: 'is stated but undefined, as an unset environment variable is',
+    problem: 'is set to undefined (is an environment variable missing?)',
     hint: 'Set it, or remove it.',
   },
   boolean_type: { severity: 'error', problem: 'is not a boolean', hint: 'Write true or false.' },
   private_network: {
     severity: 'error',
     problem:
-      'has no effect: browsers replaced Private Network Access by the Local Network Access permission, which no header can grant',
+      'has no effect: browsers replaced Private Network Access with the Local Network Access permission, which no header can grant',
     hint: 'Remove it.',
   },
   preflight_continue: {
     severity: 'error',
-    problem: 'is not possible: a preflight is answered with the policy of its target before any handler could see it',
+    problem: 'is not supported: a preflight is answered with the policy of its route, before any handler could see it',
     hint: 'Remove it. An OPTIONS request that is not a preflight reaches your @Options() handler anyway.',
   },
   bounds_type: {
@@ -53,74 +50,74 @@ export const PROBLEMS = {
   },
   bounds_origin_type: {
     severity: 'error',
-    problem: "is neither '*' nor a list of origins, and bounds are fixed",
-    hint: "Write ['https://*.example.com']; to permit no origins, write origin: false in the policies.",
+    problem: "is neither '*' nor a fixed list of origins",
+    hint: "Write ['https://*.example.com']; to allow no origins, write origin: false in the policies.",
   },
   bounds_origin: {
     severity: 'error',
-    problem: 'does not lie within the origins of `bounds`',
-    hint: 'Remove it, or ask whoever states `bounds` to widen them.',
+    problem: 'is not within the origins of `bounds`',
+    hint: 'Remove it, or ask whoever maintains `bounds` to widen them.',
   },
   bounds_any_origin: {
     severity: 'error',
-    problem: 'exceeds `bounds`, which permit listed origins only',
-    hint: 'List the origins, or set bounds.anyOrigin: true to permit public routes.',
+    problem: 'exceeds `bounds`, which allow listed origins only',
+    hint: 'List the origins, or set bounds.anyOrigin: true to allow public routes.',
   },
   bounds_resolver: {
     severity: 'error',
-    problem: 'exceeds `bounds`, which permit no resolvers',
+    problem: 'exceeds `bounds`, which allow no resolvers',
     hint: 'List the origins, or remove bounds.resolvers: false.',
   },
   bounds_credentials: {
     severity: 'error',
-    problem: 'exceeds `bounds`, which permit no credentials',
-    hint: 'State credentials: false, or remove bounds.credentials: false.',
+    problem: 'exceeds `bounds`, which allow no credentials',
+    hint: 'Set credentials: false, or remove bounds.credentials: false.',
   },
   bounds_method: {
     severity: 'error',
-    problem: 'exceeds the methods of `bounds`',
-    hint: 'State `methods` without it, write @NoCors(), or add it to bounds.methods.',
+    problem: 'is not in the methods of `bounds`',
+    hint: 'Set `methods` to a list without it, write @NoCors(), or add it to bounds.methods.',
   },
   bounds_header: {
     severity: 'error',
-    problem: 'exceeds the headers of `bounds`',
-    hint: 'State the list without it, or add it to the list in `bounds`.',
+    problem: 'is not in the headers of `bounds`',
+    hint: 'Write the list without it, or add it to the list in `bounds`.',
   },
   bounds_max_age: {
     severity: 'error',
-    problem: 'is longer than `bounds` permit',
+    problem: 'is longer than `bounds` allow',
     hint: 'Write at most {fix}.',
   },
   self_type: {
     severity: 'error',
     problem: "is not a list of the app's own origins",
-    hint: "Write ['https://api.example.com'], with the origins that your app is reached at.",
+    hint: "Write ['https://api.example.com'], with the origins that browsers reach your app at.",
   },
   self_empty: {
     severity: 'error',
     problem: 'is empty (is an environment variable missing?)',
-    hint: "Write the origins that your app is reached at, ['https://api.example.com'], or leave it out.",
+    hint: "Write the origins that browsers reach your app at, ['https://api.example.com'], or leave it out.",
   },
   self_entry: {
     severity: 'error',
-    problem: 'is not an origin that an app is reached at',
+    problem: 'is not an origin that browsers can reach an app at',
     hint: "Write it as the browser's location.origin shows it: 'https://api.example.com'.",
   },
   self_pattern: {
     severity: 'error',
-    problem: 'is a pattern, and the app is reached at exact origins',
-    hint: 'Write each origin of the app.',
+    problem: "is a pattern, but the app's own origins are exact",
+    hint: "List each of the app's origins.",
   },
   self_missing: {
     severity: 'warning',
     problem:
-      "is not set: rejectDisallowed then takes the request's own Host for the app's name, and an attacker who points a name of theirs at the app (DNS rebinding) chooses that",
-    hint: "Write self: ['https://api.example.com'] in CorsModule.forRoot(), with every origin that the app is reached at.",
+      "is not set, so rejectDisallowed trusts the request's own Host: an attacker who points a domain of theirs at the app (DNS rebinding) controls that header",
+    hint: "Write self: ['https://api.example.com'] in CorsModule.forRoot(), with every origin that browsers reach the app at.",
   },
   resolver_options_type: {
     severity: 'error',
     problem: 'is not an object of resolver options',
-    hint: 'Write { timeoutMs: 1000, maxOpen: 1000 }. The resolver itself stands in `origin`.',
+    hint: 'Write { timeoutMs: 1000, maxOpen: 1000 }. The resolver itself goes in `origin`.',
   },
   resolver_timeout: {
     severity: 'error',
@@ -130,22 +127,22 @@ export const PROBLEMS = {
   resolver_max_open: {
     severity: 'error',
     problem: 'is not a whole number of calls from 1 to 100000',
-    hint: 'Write 1000, which is the default.',
+    hint: 'Write 1000, the default.',
   },
   gateway_resolver: {
     severity: 'error',
-    problem: 'cannot be asked for a gateway, which is decorated before there is an injector and a request',
+    problem: 'cannot be used for a gateway: its decorator runs before there is an injector or a request',
     hint: "List the origins, or write socket.io's own `cors.origin` function.",
   },
   feature_twice: {
     severity: 'error',
-    problem: 'is imported twice by one module: nothing says which of the two policies is meant',
+    problem: 'is imported twice by one module, so it is unclear which of the two policies applies',
     hint: 'Merge the two policies into one forFeature().',
   },
   feature_ambiguous: {
     severity: 'error',
-    problem: 'belongs to modules with different features: nothing says which policy is meant',
-    hint: 'Declare the controller in one module, or give both modules no feature.',
+    problem: 'is declared in modules with different features, so it is unclear which policy applies',
+    hint: 'Declare the controller in one module, or remove the features from both modules.',
   },
   feature_without_root: {
     severity: 'error',
@@ -164,7 +161,7 @@ export const PROBLEMS = {
   },
   routes_type: {
     severity: 'error',
-    problem: 'is not a list of rules for paths',
+    problem: 'is not a list of path rules',
     hint: "Write [{ path: '/graphql', policy: { allowedHeaders: ['content-type', 'authorization'] } }].",
   },
   rule_path: {
@@ -179,34 +176,34 @@ export const PROBLEMS = {
   },
   rule_for_gateway: {
     severity: 'warning',
-    problem: 'is where a gateway answers, ahead of the app: the rule has no effect there',
+    problem: 'is served by a gateway before the app sees the request: the rule has no effect there',
     hint: "Remove it, and give the gateway its policy: @WebSocketGateway({ cors: gatewayCors({ origin: ['https://app.example.com'] }) }).",
   },
   rule_shadowed: {
     severity: 'warning',
-    problem: "is served by a controller's route, whose own policy applies to the methods that it serves",
-    hint: 'Write @Cors() on that controller or handler, and keep the rule only for what else is served there.',
+    problem: "is served by a controller's route, whose own policy applies to the methods it serves",
+    hint: 'Write @Cors() on that controller or handler, and keep the rule only for whatever else is served there.',
   },
   policy_unknown: {
     severity: 'error',
-    problem: 'names no policy of CorsModule.forRoot({ policies })',
+    problem: 'is not the name of a policy in CorsModule.forRoot({ policies })',
     hint: "Did you mean '{fix}'?||Add it to `policies`.",
   },
   add_without_list: {
     severity: 'error',
-    problem: 'extends an inherited list, but what is inherited here is not a list',
-    hint: 'State the whole list in place of add(...).',
+    problem: 'extends an inherited list, but the inherited value is not a list',
+    hint: 'Write the whole list instead of add(...).',
   },
 
   // --- origin -----------------------------------------------------------------------------------------------------
   origin_missing: {
     severity: 'error',
-    problem: 'is not stated, and there is no safe default',
-    hint: "State your front ends, { origin: ['https://app.example.com'] }, or { origin: false } for none.",
+    problem: 'is not set, and there is no safe default',
+    hint: "List your front ends, { origin: ['https://app.example.com'] }, or write { origin: false } for none.",
   },
   origin_empty: {
     severity: 'error',
-    problem: 'is empty, as an unset environment variable is',
+    problem: 'is empty (is an environment variable missing?)',
     hint: 'List the origins, or write false for no cross-origin access.',
   },
   origin_type: {
@@ -216,18 +213,18 @@ export const PROBLEMS = {
   },
   resolver_twice: {
     severity: 'error',
-    problem: 'is a second resolver, and a policy has one',
-    hint: 'Write one resolver that asks both.',
+    problem: 'is a second resolver, but a policy can have only one',
+    hint: 'Write one resolver that calls both.',
   },
   resolver_unresolved: {
     severity: 'error',
-    problem: 'could not be taken from the injector, nor made by it',
-    hint: 'Provide what it depends on in a module that CorsModule can see: {fix}',
+    problem: "could not be resolved or created by Nest's injector",
+    hint: 'Provide its dependencies in a module that CorsModule can see: {fix}',
   },
   resolver_scoped: {
     severity: 'error',
-    problem: 'is not a singleton, and resolvers are shared by all requests',
-    hint: 'Remove its scope, and that of what it depends on: the context has the request.',
+    problem: 'is not a singleton, but all requests share one resolver',
+    hint: 'Remove its scope and the scope of its dependencies: the context has the request.',
   },
   resolver_type: {
     severity: 'error',
@@ -236,7 +233,7 @@ export const PROBLEMS = {
   },
   origin_reflected: {
     severity: 'error',
-    problem: 'would reflect any origin: every site could read what the user may read',
+    problem: "would reflect any origin: every site could read the user's data",
     hint: "List the origins you trust, or write '*' for public data without credentials.",
   },
   origin_regexp: {
@@ -246,13 +243,13 @@ export const PROBLEMS = {
   },
   origin_any_in_list: {
     severity: 'error',
-    problem: 'stands in a list, which it would make meaningless',
+    problem: 'is in a list, and would make the rest of it meaningless',
     hint: "Write origin: '*' alone for public data, or remove it from the list.",
   },
   origin_joined: {
     severity: 'error',
-    problem: 'holds several origins in one string',
-    hint: "Write one string each: ['{fix}'].",
+    problem: 'contains several origins in one string',
+    hint: "Write each as its own string: ['{fix}'].",
   },
   origin_null: {
     severity: 'error',
@@ -271,17 +268,17 @@ export const PROBLEMS = {
   },
   origin_scheme: {
     severity: 'error',
-    problem: 'has a scheme that never stands in an Origin header',
+    problem: 'has a scheme that never appears in an Origin header',
     hint: "Write '{fix}', the origin of the page.||Write the origin of the page that sends the request.",
   },
   origin_scheme_typo: {
     severity: 'warning',
-    problem: 'has a scheme of its own that is nearly https or http: it matches no web page',
+    problem: 'has a custom scheme that is nearly https or http: it matches no web page',
     hint: "Write '{fix}', unless an app of yours really uses that scheme.",
   },
   origin_scheme_wildcard: {
     severity: 'error',
-    problem: 'has a wildcard under a scheme whose hosts have no owner',
+    problem: 'has a wildcard, but nobody owns the hosts of its scheme',
     hint: 'List each origin exactly.',
   },
   origin_wildcard: {
@@ -291,12 +288,12 @@ export const PROBLEMS = {
   },
   origin_userinfo: {
     severity: 'error',
-    problem: 'holds a user name, and an origin never does',
+    problem: 'contains a user name, which an origin never has',
     hint: 'Remove everything up to the @.',
   },
   origin_path: {
     severity: 'error',
-    problem: 'has something after the host and port, and an origin never does: it would match no request',
+    problem: 'has something after the host and port, where an origin ends: it would match no request',
     hint: "Write '{fix}'.||Remove what follows the host and port.",
   },
   origin_not_canonical: {
@@ -306,7 +303,7 @@ export const PROBLEMS = {
   },
   origin_host: {
     severity: 'error',
-    problem: 'does not hold a valid host',
+    problem: 'does not have a valid host',
     hint: "Write it as the browser's location.origin shows it.",
   },
   origin_port: {
@@ -326,12 +323,12 @@ export const PROBLEMS = {
   },
   origin_any_with_credentials: {
     severity: 'error',
-    problem: 'stands beside credentials: browsers refuse the pair, and any site could read what the user may read',
-    hint: "State `credentials: false` beside origin '*', or list the origins that may send credentials.",
+    problem: "cannot be combined with credentials: browsers reject it, and it would let any site read the user's data",
+    hint: "Set `credentials: false` with origin '*', or list the origins that may send credentials.",
   },
   origin_any_rejecting: {
     severity: 'warning',
-    problem: 'stands beside rejectDisallowed, and leaves no origin to reject',
+    problem: 'leaves no origin for rejectDisallowed to reject',
     hint: 'List the origins, or remove rejectDisallowed.',
   },
   origin_duplicate: { severity: 'warning', problem: 'is listed twice', hint: 'Remove one.' },
@@ -342,13 +339,14 @@ export const PROBLEMS = {
   },
   origin_pattern_with_credentials: {
     severity: 'warning',
-    problem: 'stands beside credentials, so that one taken-over or script-injected subdomain can act for every user',
+    problem:
+      'is combined with credentials: one subdomain that is taken over, or runs an injected script, can act for every user',
     hint: 'List the subdomains that need credentials.',
   },
   origin_any_port: {
     severity: 'warning',
     problem: 'covers every port of a public host',
-    hint: 'State the port, unless every service of that host is yours.',
+    hint: 'Write the port, unless every service on that host is yours.',
   },
   origin_loopback_in_production: {
     severity: 'warning',
@@ -360,17 +358,17 @@ export const PROBLEMS = {
   methods_type: {
     severity: 'error',
     problem: 'is not a list of methods',
-    hint: "Write ['GET', 'PUT'], or leave it out to allow what is routed.",
+    hint: "Write ['GET', 'PUT'], or leave it out to allow the routed methods.",
   },
   methods_empty: {
     severity: 'error',
-    problem: 'is empty, as an unset environment variable is',
-    hint: 'Leave it out to allow what is routed, or write origin: false for no cross-origin access.',
+    problem: 'is empty (is an environment variable missing?)',
+    hint: 'Leave it out to allow the routed methods, or write origin: false for no cross-origin access.',
   },
   method_any: {
     severity: 'error',
     problem: 'is not a method',
-    hint: 'Leave `methods` out: it allows exactly what is routed.',
+    hint: 'Leave `methods` out: this allows exactly the routed methods.',
   },
   method_invalid: {
     severity: 'error',
@@ -395,7 +393,7 @@ export const PROBLEMS = {
   method_duplicate: { severity: 'warning', problem: 'is listed twice', hint: 'Remove one.' },
   method_options: {
     severity: 'warning',
-    problem: 'is not needed for preflights: it lets scripts send OPTIONS requests of their own',
+    problem: 'is not needed for preflights: it lets scripts send their own OPTIONS requests',
     hint: 'Remove it, unless a script calls fetch with method OPTIONS.',
   },
 
@@ -407,8 +405,8 @@ export const PROBLEMS = {
   },
   headers_empty: {
     severity: 'error',
-    problem: 'is empty, as an unset environment variable is',
-    hint: 'Write [] for none, or leave it out to take the default.',
+    problem: 'is empty (is an environment variable missing?)',
+    hint: 'Write [] for none, or leave it out to use the default.',
   },
   header_invalid: {
     severity: 'error',
@@ -417,13 +415,13 @@ export const PROBLEMS = {
   },
   header_any_in_list: {
     severity: 'error',
-    problem: 'stands in a list beside names',
+    problem: 'is in a list with header names',
     hint: "Write '*' alone, or list the names.",
   },
   header_duplicate: { severity: 'warning', problem: 'is listed twice', hint: 'Remove one.' },
   request_header_forbidden: {
     severity: 'error',
-    problem: 'is set by browsers alone: scripts can never send it',
+    problem: 'is set only by browsers: scripts can never send it',
     hint: 'Remove it.',
   },
   request_header_is_response_header: {
@@ -433,12 +431,13 @@ export const PROBLEMS = {
   },
   request_header_any: {
     severity: 'warning',
-    problem: 'allows every request header, Authorization included',
+    problem: 'allows every request header, including Authorization',
     hint: 'List the headers that your front ends send.',
   },
   request_headers_any_with_credentials: {
     severity: 'error',
-    problem: 'stands beside credentials: browsers then take the asterisk for a header name, which allows nothing',
+    problem:
+      'cannot be combined with credentials: browsers would read the asterisk as a header name, which allows nothing',
     hint: 'List the headers that your front ends send.',
   },
   request_header_method_override: {
@@ -458,12 +457,13 @@ export const PROBLEMS = {
   },
   response_header_any: {
     severity: 'warning',
-    problem: 'exposes every response header, also those a proxy adds',
+    problem: 'exposes every response header, including those a proxy adds',
     hint: 'List the headers that your front ends read.',
   },
   response_headers_any_with_credentials: {
     severity: 'error',
-    problem: 'stands beside credentials: browsers then take the asterisk for a header name, which exposes nothing',
+    problem:
+      'cannot be combined with credentials: browsers would read the asterisk as a header name, which exposes nothing',
     hint: 'List the headers that your front ends read.',
   },
   response_header_is_request_header: {
@@ -485,56 +485,56 @@ export const PROBLEMS = {
   },
   options_status: {
     severity: 'error',
-    problem: 'is not a status that every browser takes for a successful preflight',
+    problem: 'is not a status that every browser accepts as a successful preflight',
     hint: 'Write 204, or 200 for very old clients.',
   },
   debug_in_production: {
     severity: 'warning',
-    problem: "tells callers why they were refused, and NODE_ENV is 'production'",
+    problem: "shows callers why they were refused, and NODE_ENV is 'production'",
     hint: 'Take it from the environment, so that only development has it.',
   },
 
   interceptor_fixed: {
     severity: 'error',
     problem: 'cannot change while the app runs: Nest registers interceptors at boot',
-    hint: 'Leave it out of the options that are reloaded, or restart the app.',
+    hint: 'Leave it out of the reloaded options, or restart the app.',
   },
 
   // --- environment and files ----------------------------------------------------------------------------------------
   environment_empty: {
     severity: 'error',
     problem: 'is unset or empty, and an unset variable must not decide who has access',
-    hint: 'Set {fix}. For no cross-origin access, state `origin: false` in the code.',
+    hint: 'Set {fix}. For no cross-origin access, write `origin: false` in the code.',
   },
   environment_type: {
     severity: 'error',
     problem: 'is not the text of an environment variable',
-    hint: 'Set {fix}. What is a list already needs no originsFromEnv().',
+    hint: 'Set {fix}. A list needs no originsFromEnv().',
   },
   environment_any: {
     severity: 'error',
     problem: 'would open the app to every site from outside the code',
-    hint: "List the origins, {fix}, or state origin: '*' in the code.",
+    hint: "List the origins, {fix}, or write origin: '*' in the code.",
   },
   environment_boolean: {
     severity: 'error',
     problem: 'is not an origin',
-    hint: 'List the origins: {fix}. For no cross-origin access, state `origin: false` in the code.',
+    hint: 'List the origins: {fix}. For no cross-origin access, write `origin: false` in the code.',
   },
   environment_separator: {
     severity: 'error',
-    problem: 'holds a semicolon: commas and white space separate origins',
-    hint: 'Write {fix}.||Separate the origins by commas.',
+    problem: 'contains a semicolon: origins are separated by commas or white space',
+    hint: 'Write {fix}.||Separate the origins with commas.',
   },
   environment_quoted: {
     severity: 'error',
-    problem: 'has quotes or brackets that are part of the value, as docker --env-file keeps them',
-    hint: 'Write {fix}, without any.||Write the origins without them, separated by commas.',
+    problem: 'has quotes or brackets inside the value (docker --env-file keeps them)',
+    hint: 'Write {fix}, without them.||Write the origins without them, separated by commas.',
   },
   file_path: {
     severity: 'error',
     problem: 'is not the path of a .json, .yaml or .yml file',
-    hint: "Write 'cors.yaml' or 'cors.json': the ending says how the file is read.",
+    hint: "Write 'cors.yaml' or 'cors.json': the extension decides how the file is read.",
   },
   file_missing: {
     severity: 'error',
@@ -547,7 +547,7 @@ export const PROBLEMS = {
   file_empty: {
     severity: 'error',
     problem: 'is a file without options',
-    hint: 'State the front ends in it, origin: ["https://app.example.com"], or origin: false for none.',
+    hint: 'List the front ends in it, origin: ["https://app.example.com"], or origin: false for none.',
   },
   file_syntax: { severity: 'error', problem: 'is not valid YAML', hint: 'The parser says: {fix}.' },
   file_json: {
@@ -557,31 +557,35 @@ export const PROBLEMS = {
   },
   file_documents: {
     severity: 'error',
-    problem: 'begins a second document',
-    hint: 'Keep one: what follows `---` would be ignored.',
+    problem: 'starts a second document',
+    hint: 'Keep one: everything after `---` would be ignored.',
   },
-  file_nesting: { severity: 'error', problem: 'is nested deeper than options are', hint: 'Remove what is no option.' },
+  file_nesting: {
+    severity: 'error',
+    problem: 'is nested deeper than options are',
+    hint: 'Remove everything that is not an option.',
+  },
   file_key: {
     severity: 'error',
     problem: 'has a key that is not plain text',
     hint: 'Write the name of an option.',
   },
-  file_key_repeated: { severity: 'error', problem: 'is stated twice', hint: 'Keep one: the other is at {fix}.' },
+  file_key_repeated: { severity: 'error', problem: 'is set twice', hint: 'Keep one: the other is at {fix}.' },
   file_alias: {
     severity: 'error',
-    problem: 'is an alias in YAML: aliases are not read',
-    hint: 'Put text that begins with an asterisk into quotes. Write values out, or share them as one of `policies`.',
+    problem: 'is a YAML alias, and aliases are not supported',
+    hint: 'Put text that begins with an asterisk in quotes. Write values out, or share them as one of `policies`.',
   },
   file_tag: {
     severity: 'error',
-    problem: 'is a tag in YAML: tags are not read',
+    problem: 'is a YAML tag, and tags are not supported',
     hint: 'Remove it. Text in quotes is a string.',
   },
 
   // --- the application --------------------------------------------------------------------------------------------
   module_without_options: {
     severity: 'error',
-    problem: 'has no options, so that it would do nothing',
+    problem: 'has no options, so it would do nothing',
     hint: "Write CorsModule.forRoot({ origin: ['https://app.example.com'] }), or return the options from useFactory.",
   },
   module_twice: {
@@ -591,44 +595,44 @@ export const PROBLEMS = {
   },
   cors_layer_twice: {
     severity: 'error',
-    problem: 'answers CORS beside CorsModule: two layers give two answers, and browsers refuse duplicate headers',
-    hint: 'Remove app.enableCors(), the `cors` option of NestFactory.create(), or app.use(cors()) or @fastify/cors, and keep CorsModule.',
+    problem: 'handles CORS as well as CorsModule: two layers give two answers, and browsers reject duplicate headers',
+    hint: 'Remove app.enableCors(), the `cors` option of NestFactory.create(), app.use(cors()) or @fastify/cors, and keep CorsModule.',
   },
   platform_shared: {
     severity: 'error',
     problem: 'is already active for another app on this adapter or Express instance: one would overwrite the other',
-    hint: 'Give each app an adapter of its own, with an HTTP instance of its own.',
+    hint: 'Give each app its own adapter, with its own HTTP instance.',
   },
   platform_unsupported: {
     severity: 'error',
-    problem: 'is an HTTP platform this version cannot route preflights for',
+    problem: 'is an HTTP platform that this version cannot route preflights on',
     hint: 'Use @nestjs/platform-express or @nestjs/platform-fastify.',
   },
   routes_unreadable: {
     severity: 'error',
-    problem: 'is a route that could not be found among those the HTTP platform serves',
+    problem: 'is not among the routes that the HTTP platform serves',
     hint: 'Please report it with the versions of @nestjs/core and nestjs-cors.',
   },
   candidates_differ: {
     severity: 'warning',
     problem:
-      'is served by one of several handlers with different policies, by a version or a constraint that a preflight does not carry: any of them may answer it',
-    hint: 'Give all these handlers one policy, put the version into the path (VersioningType.URI), or let the constraint read the host or the URL alone.',
+      'has several handlers with different policies, and the version or constraint that picks one is not in a preflight: any of them may answer it',
+    hint: 'Give all these handlers one policy, put the version in the path (VersioningType.URI), or let the constraint read only the host or the URL.',
   },
   csrf_untrusted: {
     severity: 'warning',
     problem:
-      "may send state-changing requests, and Nest's CSRF protection refuses them: preflights pass, and then the request is 403",
-    hint: 'Write app.enableCsrfProtection({ trustedOrigins: [{fix}] }): app.get(CorsService).trustedOrigins() has them all.||trustedOrigins takes exact origins only: list them, or `exclude` the route from the protection.',
+      "may send state-changing requests, but Nest's CSRF protection refuses them: the preflight passes, and the request gets 403",
+    hint: 'Write app.enableCsrfProtection({ trustedOrigins: [{fix}] }): app.get(CorsService).trustedOrigins() returns them all.||Write exact origins only: trustedOrigins takes no patterns. Or `exclude` the route from the protection.',
   },
   decorator_without_effect: {
     severity: 'warning',
-    problem: 'has no effect here: only the routes of controllers have a CORS policy',
-    hint: 'Move @Cors() to a controller or to a route handler. A GraphQL endpoint takes a rule in `routes`, a gateway takes gatewayCors().',
+    problem: 'has no effect: only controllers and their route handlers have a CORS policy',
+    hint: 'Move @Cors() to a controller or to a route handler. For a GraphQL endpoint, write a rule in `routes`; for a gateway, use gatewayCors().',
   },
   decorator_twice: {
     severity: 'warning',
-    problem: 'stands twice on one target; the upper one is in force',
+    problem: 'is applied twice: only the upper one is active',
     hint: 'Keep one @Cors().',
   },
 } as const satisfies Record<string, ProblemText>;
@@ -636,7 +640,7 @@ export const PROBLEMS = {
 /** The stable code of a configuration issue. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** The hint of a problem, with the corrected form filled in. */
+/** The hint for a problem, with the corrected form filled in. */
 export function hintOf(code: ProblemCode, fix: string | undefined): string {
   const [withFix = '', without = withFix] = PROBLEMS[code].hint.split('||');
   return fix === undefined ? without : withFix.replaceAll('{fix}', () => fix);

@@ -1,20 +1,20 @@
-import { placeOf, subjectOf, type CorsIssue, type IssueCollector } from './issue.js';
+import { issuePlace, subjectOf, type CorsIssue, type IssueCollector } from './issue.js';
 import { PROBLEMS } from './catalog.js';
 
 /**
- * The app does not boot: its CORS configuration has errors. {@link issues} has all of them; the message lists them by
- * place, each with what to type instead.
+ * The app does not boot because its CORS configuration has errors. {@link issues} has all of them; the message lists
+ * them by place, each with what to type instead.
  *
  * @publicApi
  */
 export class CorsConfigurationError extends Error {
   override readonly name = 'CorsConfigurationError';
-  /** The errors, in the order in which the message tells them; frozen. */
+  /** The errors, in the order of the message; frozen. */
   readonly issues!: readonly CorsIssue[];
 
   constructor(issues: readonly CorsIssue[]) {
     super(describeIssues(issues));
-    // Not enumerable: Node prints enumerable properties below the stack, and the message has it all.
+    // Not enumerable: Node prints enumerable properties below the stack, and the message has all of them.
     Object.defineProperty(this, 'issues', { value: Object.freeze([...issues]), enumerable: false });
   }
 }
@@ -29,10 +29,10 @@ function describeIssues(issues: readonly CorsIssue[]): string {
   const count = issues.length === 1 ? '1 error' : `${String(issues.length)} errors`;
   const places = new Map<string, CorsIssue[]>();
   for (const issue of issues) {
-    const place = placeOf(issue, 3);
+    const place = issuePlace(issue, 3);
     places.set(place, [...(places.get(place) ?? []), issue]);
   }
-  const sections = [...places].map(([place, found]) => `${place}\n${found.map(describeIssue).join('\n')}`);
+  const sections = [...places].map(([place, its]) => `${place}\n${its.map(describeIssue).join('\n')}`);
   return `the CORS configuration has ${count}\n\n${sections.join('\n\n')}\n`;
 }
 

@@ -4,7 +4,7 @@ import { isError, type Problem } from './problem.js';
 import { locationLabel, routeLabel, targetLabel, type CorsIssueLocation, type CorsIssueRoute } from './location.js';
 
 /**
- * The stable code of a configuration issue. The page "Issues of a configuration" of the guide has each, with an
+ * The stable code of a configuration issue. The guide lists all of them on its page `docs/issues.md`, each with an
  * example and its fix.
  *
  * @publicApi
@@ -37,18 +37,18 @@ export interface CorsIssue {
 
 /** Collects the problems of an app, each once, with every route it affects. */
 export class IssueCollector {
-  readonly #found = new Map<
+  readonly #entries = new Map<
     string,
     { problem: Problem; location: CorsIssueLocation; routes: Map<string, CorsIssueRoute> }
   >();
 
   add(location: CorsIssueLocation, problem: Problem, route?: CorsIssueRoute): void {
-    // Two controllers may share a name: then what they got wrong tells them apart.
+    // Two controllers may share a name: their problems are in the key as well.
     const { level, module, policy, rule, controller, handler, file } = location;
     const place = [level, module, policy, rule, controller, handler, file];
     const key = JSON.stringify([...place, problem.code, subjectOf(problem)]);
-    const entry = this.#found.get(key) ?? { problem, location, routes: new Map<string, CorsIssueRoute>() };
-    this.#found.set(key, entry);
+    const entry = this.#entries.get(key) ?? { problem, location, routes: new Map<string, CorsIssueRoute>() };
+    this.#entries.set(key, entry);
     if (route !== undefined) entry.routes.set(routeLabel(route), route);
   }
 
@@ -61,7 +61,7 @@ export class IssueCollector {
   }
 
   #issues(errors: boolean): readonly CorsIssue[] {
-    return [...this.#found.values()]
+    return [...this.#entries.values()]
       .filter(({ problem }) => isError(problem.code) === errors)
       .map(({ problem, location, routes }) => toIssue(problem, location, [...routes.values()]));
   }
@@ -74,24 +74,41 @@ export function subjectOf({ path, value }: Pick<CorsIssue, 'path' | 'value'>): s
 }
 
 function toIssue(problem: Problem, location: CorsIssueLocation, routes: readonly CorsIssueRoute[]): CorsIssue {
-  const { severity, problem: text } = PROBLEMS[problem.code];
-  const verb = severity === 'error' ? 'Invalid' : 'Questionable';
   return Object.freeze({
     ...problem,
-    severity,
-    message: `${verb} ${subjectOf(problem)} in ${placeOf({ location, routes }, 1)}: ${text}.`,
+    severity: PROBLEMS[problem.code].severity,
+    message: messageOf(problem, location, routes),
     location,
     routes: Object.freeze([...routes]),
   });
 }
 
-/** The place of an issue's cause and the routes it concerns: `@Cors() of CatsController.list (GET /cats)`. */
-export function placeOf({ location, routes }: Pick<CorsIssue, 'location' | 'routes'>, most: number): string {
+function messageOf(problem: Problem, location: CorsIssueLocation, routes: readonly CorsIssueRoute[]): string {
+  const { severity, problem: text } = PROBLEMS[problem.code];
+  const affected = affectedText(location, routes, 1);
+  const name = nameOf(problem, location);
+  if (name !== undefined) return `${name}${affected}${affected.startsWith(',') ? ',' : ''} ${text}.`;
+  const verb = severity === 'error' ? 'Invalid' : 'Questionable';
+  return `${verb} ${subjectOf(problem)} in ${locationLabel(location)}${affected}: ${text}.`;
+}
+
+/** What a problem is about, if its place says nothing more: `@Cors() on CatsService`, or a part of the whole app. */
+function nameOf(problem: Problem, location: CorsIssueLocation): string | undefined {
+  if (location.level === 'app') return subjectOf(problem);
   const place = locationLabel(location);
-  if (routes.length === 0) return place;
-  // A handler's place names it already.
-  const own = location.level === 'handler';
-  const shown = routes.slice(0, most).map(own ? targetLabel : routeLabel);
+  return problem.value === problem.path && place.startsWith(`${problem.path} `) ? place : undefined;
+}
+
+/** The place of an issue's cause and the routes it affects: `@Cors() on CatsController.list (GET /cats)`. */
+export function issuePlace({ location, routes }: Pick<CorsIssue, 'location' | 'routes'>, most: number): string {
+  return `${locationLabel(location)}${affectedText(location, routes, most)}`;
+}
+
+function affectedText({ level }: CorsIssueLocation, routes: readonly CorsIssueRoute[], most: number): string {
+  if (routes.length === 0) return '';
+  // A handler's place already has its name.
+  const isHandler = level === 'handler';
+  const shown = routes.slice(0, most).map(isHandler ? targetLabel : routeLabel);
   const rest = routes.length > most ? ` and ${String(routes.length - most)} more` : '';
-  return `${place} ${own ? '' : 'on '}${shown.join(', ')}${rest}`;
+  return `${isHandler ? ' ' : ', affecting '}${shown.join(', ')}${rest}`;
 }

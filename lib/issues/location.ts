@@ -20,7 +20,7 @@ export interface CorsIssueRoute {
  * @publicApi
  */
 export interface CorsIssueLocation {
-  /** The kind of place: `app` is none that is written, `environment` a variable, `route` a rule for a path. */
+  /** The kind of place: `app` is the whole app, `environment` a variable, `route` a rule for a path. */
   readonly level:
     'app' | 'module' | 'feature' | 'policy' | 'route' | 'controller' | 'handler' | 'gateway' | 'environment' | 'file';
   /** The module that imports the feature. */
@@ -29,9 +29,9 @@ export interface CorsIssueLocation {
   readonly policy?: string;
   /** The path of a rule in `routes`. */
   readonly rule?: string;
-  /** The controller that `@Cors()` stands on, or in. */
+  /** The controller that has `@Cors()`, on itself or on a handler. */
   readonly controller?: string;
-  /** The handler that `@Cors()` stands on. */
+  /** The handler that has `@Cors()`. */
   readonly handler?: string;
   /** The environment variable. */
   readonly variable?: string;
@@ -50,7 +50,7 @@ interface DeclaredRoute {
  * The place of the level that set an option of a policy.
  *
  * @param source as in the policy's provenance: `module`, `policy:public`, `handler`
- * @param route absent where the policy is no route's
+ * @param route absent if the policy does not belong to a route
  */
 export function locationOfSource(source: string, route: DeclaredRoute | undefined): CorsIssueLocation {
   if (source.startsWith('policy:')) return { level: 'policy', policy: source.slice('policy:'.length) };
@@ -71,7 +71,7 @@ export function routeLabel(route: CorsIssueRoute): string {
   return `${route.controller}.${route.handler} ${targetLabel(route)}`;
 }
 
-function statementLabel(location: CorsIssueLocation): string {
+function levelLabel(location: CorsIssueLocation): string {
   const { level, module, policy, rule, controller, handler, variable } = location;
   switch (level) {
     case 'app':
@@ -79,15 +79,15 @@ function statementLabel(location: CorsIssueLocation): string {
     case 'module':
       return 'CorsModule.forRoot()';
     case 'feature':
-      return `CorsModule.forFeature() of ${String(module)}`;
+      return `CorsModule.forFeature() in ${String(module)}`;
     case 'policy':
       return `CorsModule.forRoot(), policy '${String(policy)}'`;
     case 'route':
       return `CorsModule.forRoot(), rule for ${String(rule)}`;
     case 'controller':
-      return `@Cors() of ${String(controller)}`;
+      return `@Cors() on ${String(controller)}`;
     case 'handler':
-      return `@Cors() of ${String(controller)}.${String(handler)}`;
+      return `@Cors() on ${String(controller)}.${String(handler)}`;
     case 'gateway':
       return 'gatewayCors()';
     case 'environment':
@@ -97,8 +97,8 @@ function statementLabel(location: CorsIssueLocation): string {
   }
 }
 
-/** The place an issue's cause is written, in words. */
+/** The place where an issue's cause is written, in words. */
 export function locationLabel(location: CorsIssueLocation): string {
-  const label = statementLabel(location);
+  const label = levelLabel(location);
   return location.file === undefined ? label : `${label} (${location.file})`;
 }

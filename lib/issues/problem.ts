@@ -1,6 +1,6 @@
 import { hintOf, PROBLEMS, type ProblemCode } from './catalog.js';
 
-/** A problem of one stated policy: what and where in it, not yet where in the app. */
+/** A problem in the options of one level: what and where in them, not yet where in the app. */
 export interface Problem {
   readonly code: ProblemCode;
   /** The option and, in a list, the entry: `origin[1]`. */
@@ -17,5 +17,5 @@ export function isError(code: ProblemCode): boolean {
   return PROBLEMS[code].severity === 'error';
 }
 
-/** Collects problems, so that one run tells them all. */
-export type Report = (found: Problem) => void;
+/** Collects problems, so that one run reports all of them. */
+export type Report = (issue: Problem) => void;

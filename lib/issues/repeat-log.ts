@@ -1,19 +1,32 @@
-/** How long a line stays unsaid after it was logged, in milliseconds. */
+/** How long a line is suppressed after it was logged, in milliseconds. */
 const INTERVAL = 60_000;
 
-/** Logs what may happen a million times once a minute for each subject, with the number of times it was left out. */
-export class RepeatLog {
-  readonly #logged = new WeakMap<object, { at: number; skipped: number }>();
+interface Logged {
+  readonly at: number;
+  skipped: number;
+}
 
-  /** @param log called with the number of lines that were left out since the last one */
-  report(subject: object, log: (skipped: number) => void): void {
+/** Logs a line at most once a minute per subject, with the number of lines that were suppressed in between. */
+export class RepeatLog<Subject> {
+  readonly #objects = new WeakMap<object, Logged>();
+  readonly #others = new Map<Subject, Logged>();
+
+  /**
+   * @param subject an object, or one of a few constants
+   * @param log called with the number of lines suppressed since the last one
+   */
+  report(subject: Subject, log: (skipped: number) => void): void {
     const now = performance.now();
-    const last = this.#logged.get(subject);
+    const logged = (typeof subject === 'object' || typeof subject === 'function' ? this.#objects : this.#others) as Map<
+      unknown,
+      Logged
+    >;
+    const last = logged.get(subject);
     if (last !== undefined && now - last.at < INTERVAL) {
       last.skipped++;
       return;
     }
-    this.#logged.set(subject, { at: now, skipped: 0 });
+    logged.set(subject, { at: now, skipped: 0 });
     log(last?.skipped ?? 0);
   }
 }

@@ -6,7 +6,7 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** A value of the configuration as it is quoted in a message: short, on one line, without control characters. */
+/** A configuration value as a message quotes it: short, on one line, without control characters. */
 export function quote(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(shorten(value));
   if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${shorten(value.name)}`;
@@ -17,12 +17,12 @@ export function quote(value: unknown): string {
   return value.length === 0 ? '[]' : `a list of ${String(value.length)}`;
 }
 
-/** Text from a request, fit for one line of a log: no control characters, no terminal escapes, bounded. */
+/** Text from a request, safe for one line of a log: no control characters, no terminal escapes, bounded. */
 export function printable(text: string): string {
   return shorten(JSON.stringify(text).replace(/[\u007f-\uffff]/g, escapeUnit));
 }
 
-/** A request, or the one that a preflight announces, fit for one line of a log. */
+/** A request, or the one that a preflight announces, safe for one line of a log. */
 export function requestText(request: {
   readonly method: string;
   readonly requestMethod: string | undefined;

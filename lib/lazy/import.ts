@@ -9,7 +9,7 @@ export const onDemand: OnDemandPackages = {
   yaml: () => load('yaml') as ReturnType<OnDemandPackages['yaml']>,
 };
 
-/** Where a bundler took this file after all, `import.meta` may be empty: that must not matter until it is needed. */
+/** If a bundler uses this file after all, `import.meta` may be empty: that must not fail before a package is needed. */
 function load(name: string): unknown {
   return createRequire(import.meta.url)(name);
 }

@@ -1,35 +1,53 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApplicationConfig } from '@nestjs/core';
-import type { RouteRegistration } from '../routing/nest-internals.js';
+import type { Route } from '../routing/nest-internals.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
-import type { OpenExchange } from '../request/edge.js';
 import type { SecurityHook } from './security-hook.js';
 import type { PlatformRequest } from './site.js';
 
+/** Continues with the app's next middleware, or with its exception layer. */
+export type Next = (error?: unknown) => void;
+
+/** A connect-style middleware on Node's own request and response. */
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void;
+
+/** What a platform puts ahead of the app. */
+export interface Layer {
+  /** Sees a request as it arrives, wherever the platform first has it: may be called again. */
+  open(request: IncomingMessage, response: ServerResponse): { readonly preflight: boolean };
+  /** The outermost middleware. */
+  readonly edge: Middleware;
+}
+
+/** Makes the layer of an app. */
+export interface LayerFactory<App> {
+  layerFor(app: App, platform: Platform): Layer;
+}
+
 /** What differs between HTTP platforms. */
 export interface Platform {
-  /** Puts the edge ahead of everything else. Called once, before anything is registered on the platform. */
-  install(edge: Middleware, open: OpenExchange): void;
+  /** Puts a layer ahead of everything else. Called once, before anything is registered on the platform. */
+  install(layer: Layer): void;
 
   /**
-   * @param registrations what Nest registered on the platform
+   * @param routes what Nest registered on the platform
    * @throws {UnmatchedRouteError} when the platform does not hold one of them
    */
-  createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher;
+  createMatcher(config: ApplicationConfig, routes: readonly Route[]): RouteMatcher;
 
-  /** The request with its scheme and host, as the platform tells them with the app's trust in its proxy. */
+  /** The request with its scheme and host, by the app's trust in its proxy. */
   present(request: IncomingMessage): PlatformRequest;
 
   /** The hook behind Nest's security features, once the app has enabled one. */
   securityHook(): SecurityHook | undefined;
 
   /**
-   * Gives the answer to a preflight the headers of `useSecurityHeaders()`, where those are not on it by now: nothing
+   * Gives the answer to a preflight the headers of `useSecurityHeaders()`, where they are not on it yet: nothing
    * else of the app sees a preflight.
    */
   secure(request: IncomingMessage, response: ServerResponse): void;
 
-  /** Whether another CORS layer is installed by now. */
+  /** Whether another CORS layer is installed. */
   hasForeignCors(): boolean;
 
   /** Whether another app with this module was installed on the same platform instance before. */
@@ -41,9 +59,3 @@ export interface Platform {
    */
   beforeStart(check: () => void): void;
 }
-
-/** Continues with the app's next middleware, or with its exception layer. */
-export type Next = (error?: unknown) => void;
-
-/** A connect-style middleware on Node's own request and response. */
-export type Middleware = (request: IncomingMessage, response: ServerResponse, next: Next) => void;

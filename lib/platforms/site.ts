@@ -1,7 +1,6 @@
-import type { AskedRequest, CorsExchange } from '../request/exchange.js';
 import type { RoutedRequest } from '../routing/route-matcher.js';
 
-/** A platform's request: both platforms tell scheme and host, and honour the app's trust in its proxy. */
+/** A platform's request: both give its scheme and host, and honour the app's trust in its proxy. */
 export interface PlatformRequest extends RoutedRequest {
   readonly protocol: string;
   /** With the port, where there is one. Express has none for a request that names none. */
@@ -18,9 +17,4 @@ export function siteOf({ protocol, host = '', headers }: PlatformRequest): {
   // says counts before both.
   const isPlain = typeof authority === 'string' && host === headers['host'];
   return { scheme: protocol, host: isPlain ? authority : host };
-}
-
-/** What a resolver is told of a request. */
-export function askedRequestOf({ url }: CorsExchange, request: PlatformRequest): AskedRequest {
-  return { url, host: siteOf(request).host, headers: request.headers };
 }

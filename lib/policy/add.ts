@@ -1,7 +1,5 @@
+import { ADDITION } from '../cors.constants.js';
 import type { CorsOriginResolverRef } from './resolver.js';
-
-/** Shared by the ESM and the CommonJS build, so that both recognise each other's values. */
-const ADDITION = Symbol.for('nestjs-cors:add');
 
 /**
  * The values that {@link add} adds to an inherited list.
@@ -14,8 +12,8 @@ export interface ListAddition {
 }
 
 /**
- * Extends the inherited list of `origin`, `methods`, `allowedHeaders` or `exposedHeaders`, where a plain list would
- * replace it. `origin` also takes a resolver. Adding to `'*'` or to `false` is a boot error.
+ * Extends the inherited list of `origin`, `methods`, `allowedHeaders` or `exposedHeaders`; a plain list would replace
+ * it. `origin` also takes a resolver. Adding to `'*'` or to `false` is a boot error.
  *
  * @example
  * ```ts
@@ -29,7 +27,7 @@ export function add(...values: readonly (string | CorsOriginResolverRef)[]): Lis
   return Object.freeze({ [ADDITION]: Object.freeze([...values]) });
 }
 
-/** The values to add, or `undefined` for anything that {@link add} did not make. */
+/** The values to add, or `undefined` for anything that {@link add} did not create. */
 export function addedValues(value: unknown): readonly unknown[] | undefined {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, ADDITION)) return undefined;
   const values = (value as { [ADDITION]: unknown })[ADDITION];

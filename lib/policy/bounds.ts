@@ -1,21 +1,23 @@
 import { addedValues } from './add.js';
-import { readAllowedHeaders, readExposedHeaders, type StatedHeaders } from './names/headers.js';
+import { readAllowedHeaders, readExposedHeaders, type HeadersOption } from './names/headers.js';
 import { isError, problem, type Problem, type Report } from '../issues/problem.js';
-import type { ListPart, MergedPolicy, PolicyLevel } from './merge.js';
+import type { ListPart, MergedPolicy, Level } from './merge.js';
 import { readMethods } from './names/methods.js';
-import type { StatedList } from './names/list.js';
+import type { ListOption } from './names/list.js';
 import { compileOrigins, type OriginMatcher } from './origin/matcher.js';
 import type { OriginPattern } from './origin/pattern.js';
-import { indexOrigins, originPath, PLACEHOLDER, readOrigin, type StatedOrigin } from './origin/list.js';
-import { INVALID, readKey, readMaxAge, readBoolean, reportUnknownKeys } from './read.js';
+import { indexOrigins, originPath, PLACEHOLDER, readOrigin, type OriginOption } from './origin/list.js';
+import { INVALID } from './fields.js';
+import { readKey, reportUnknownKeys } from './read.js';
+import { readBoolean, readMaxAge } from './scalars.js';
 import type { CorsBounds } from './options.js';
 import { isOptions } from './snapshot.js';
 
-/** What no policy may exceed, ready to be compared with. An absent field bounds nothing. */
+/** The limits of all policies, prepared for comparison. An absent property is no limit. */
 export interface Bounds {
-  /** The entries of a list of origins that do not lie within the bounds, by index. */
+  /** The indexes of the origins in a list that are not within the bounds. */
   readonly strayOrigins?: (items: readonly OriginPattern[]) => readonly number[];
-  /** What a resolver may allow. */
+  /** The origins that a resolver may allow. */
   readonly resolvable: OriginMatcher;
   readonly anyOrigin: boolean;
   readonly resolvers: boolean;
@@ -39,24 +41,24 @@ const KEYS: readonly (keyof CorsBounds)[] = [
   'maxAge',
 ];
 
-/** Reads the `bounds` option; every problem is reported, at `bounds.<field>`. */
+/** Reads the `bounds` option. Every problem is reported, at `bounds.<option>`. */
 export function readBounds(value: unknown, report: Report): Bounds | undefined {
   if (value === undefined || value === INVALID) return undefined;
   if (!isOptions(value)) return void report(problem('bounds_type', 'bounds', value));
-  // What is only questionable in a policy is a plain limit here.
-  const reportHere: Report = found => {
-    if (isError(found.code)) report({ ...found, path: `bounds.${found.path}` });
+  // No warnings: what is questionable in a policy is fine as a limit.
+  const reportHere: Report = each => {
+    if (isError(each.code)) report({ ...each, path: `bounds.${each.path}` });
   };
   reportUnknownKeys(value, KEYS, reportHere);
   const read = <T>(key: keyof CorsBounds, reader: (value: unknown, report: Report, path: string) => T | undefined) => {
-    const stated = readKey(value, key, reportHere);
-    // Bounds inherit nothing that could be extended.
-    if (addedValues(stated) !== undefined) return void reportHere(problem('add_without_list', key, stated));
-    return stated === undefined || stated === INVALID ? undefined : reader(stated, reportHere, key);
+    const option = readKey(value, key, reportHere);
+    // Bounds inherit no list that add() could extend.
+    if (addedValues(option) !== undefined) return void reportHere(problem('add_without_list', key, option));
+    return option === undefined || option === INVALID ? undefined : reader(option, reportHere, key);
   };
   const origins = listOf<OriginPattern>(read('origin', readBoundedOrigin));
-  const allowedHeaders = namesOf(read('allowedHeaders', readAllowedHeaders));
-  const exposedHeaders = namesOf(read('exposedHeaders', readExposedHeaders));
+  const allowedHeaders = lowerCaseNames(read('allowedHeaders', readAllowedHeaders));
+  const exposedHeaders = lowerCaseNames(read('exposedHeaders', readExposedHeaders));
   const methods = listOf(read('methods', readMethods));
   const maxAge = read('maxAge', readMaxAge);
   return {
@@ -73,24 +75,24 @@ export function readBounds(value: unknown, report: Report): Bounds | undefined {
   };
 }
 
-/** Bounds are a list or `'*'`: nothing that is decided later. */
-function readBoundedOrigin(value: unknown, report: Report): StatedOrigin | undefined {
-  const stated = readOrigin(value, report);
-  if (stated === '*' || (typeof stated === 'object' && stated.resolver === undefined)) return stated;
-  if (stated !== undefined) report(problem('bounds_origin_type', 'origin', value));
+/** Bounds are a list or `'*'`: nothing that is decided per request. */
+function readBoundedOrigin(value: unknown, report: Report): OriginOption | undefined {
+  const origin = readOrigin(value, report);
+  if (origin === '*' || (typeof origin === 'object' && origin.resolver === undefined)) return origin;
+  if (origin !== undefined) report(problem('bounds_origin_type', 'origin', value));
   return undefined;
 }
 
-function listOf<T>(stated: '*' | false | StatedList<T> | undefined): readonly T[] | undefined {
-  return typeof stated === 'object' ? stated.items : undefined;
+function listOf<T>(option: '*' | false | ListOption<T> | undefined): readonly T[] | undefined {
+  return typeof option === 'object' ? option.items : undefined;
 }
 
-function namesOf(stated: StatedHeaders | undefined): ReadonlySet<string> | undefined {
-  const names = listOf(stated);
+function lowerCaseNames(option: HeadersOption | undefined): ReadonlySet<string> | undefined {
+  const names = listOf(option);
   return names && new Set(names.map(name => name.toLowerCase()));
 }
 
-/** A list is inherited by many routes: each is compared once. */
+/** Many routes inherit one list: each list is compared once. */
 function strayOriginsOf(origins: readonly OriginPattern[]): NonNullable<Bounds['strayOrigins']> {
   const { texts, coverOf } = indexOrigins(origins);
   const found = new WeakMap<readonly OriginPattern[], readonly number[]>();
@@ -105,13 +107,13 @@ function strayOriginsOf(origins: readonly OriginPattern[]): NonNullable<Bounds['
   };
 }
 
-/** Reports a problem of a field at the level that stated it; `undefined` for a default. */
-type ReportField = (level: PolicyLevel | undefined, found: Problem) => void;
+/** Reports a problem of an option at the level that set it; `undefined` for a default. */
+type ReportField = (level: Level | undefined, issue: Problem) => void;
 
 /**
  * Compares a merged policy with the bounds.
  *
- * @param served the methods that are routed under the policy, which `methods` stands for where it is left out
+ * @param served the methods that are routed under the policy: the default of `methods`
  */
 export function reportExcess(
   policy: MergedPolicy,
@@ -120,7 +122,7 @@ export function reportExcess(
   report: ReportField,
 ): void {
   const { origin, credentials, methods, allowedHeaders, exposedHeaders, maxAge } = policy;
-  // Without cross-origin access there is nothing to bound.
+  // Without cross-origin access there is nothing to limit.
   if (origin.value === false) return;
   if (origin.value === '*' && !bounds.anyOrigin) report(origin.level, problem('bounds_any_origin', 'origin', '*'));
   if (Array.isArray(origin.value)) {
@@ -149,7 +151,7 @@ export function reportExcess(
       }
     }
   }
-  // The default keeps within the bounds by itself.
+  // The default is capped by the bounds, so it cannot exceed them.
   const longest = maxAge.level === undefined ? undefined : bounds.maxAge;
   if (typeof maxAge.value === 'number' && longest !== undefined && maxAge.value > longest) {
     report(maxAge.level, problem('bounds_max_age', 'maxAge', maxAge.value, String(longest)));

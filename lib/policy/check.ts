@@ -1,21 +1,21 @@
 import { problem, type Problem } from '../issues/problem.js';
-import type { ListPart, MergedField, MergedPolicy, PolicyLevel, ReportAt } from './merge.js';
+import type { ListPart, MergedOption, MergedPolicy, Level, ReportAt } from './merge.js';
 import { isLoopback, type OriginPattern } from './origin/pattern.js';
 import { indexOrigins, originPath, repetitionOf, type OriginIndex } from './origin/list.js';
 import { isPublicSuffix } from './origin/public-suffix.js';
 import { closestName } from './read.js';
 
-/** Where the policy will run, as far as it changes what is wise. */
+/** The environment that the app runs in. */
 export interface Environment {
   readonly production: boolean;
 }
 
-/** Judges a merged policy as if it had been written whole: what no single field can tell. */
-export type MergedPolicyCheck = (policy: MergedPolicy, levels: readonly PolicyLevel[], report: ReportAt) => void;
+/** Checks a merged policy as a whole, for problems that no single option shows. */
+export type MergedPolicyCheck = (policy: MergedPolicy, levels: readonly Level[], report: ReportAt) => void;
 
 /**
- * Makes a check for one app. Lists are inherited by many routes: each is looked at once for each combination of the
- * fields it is judged with.
+ * Creates the check for one app. Many routes inherit one list: each list is checked once per combination of the options
+ * that matter for it.
  */
 export function createMergedPolicyCheck(environment: Environment): MergedPolicyCheck {
   const indexes = new WeakMap<readonly OriginPattern[], OriginIndex>();
@@ -25,9 +25,9 @@ export function createMergedPolicyCheck(environment: Environment): MergedPolicyC
     const key = Object.values(context).join();
     const byContext = judged.get(part.items) ?? new Map<string, readonly Problem[]>();
     judged.set(part.items, byContext);
-    const found = byContext.get(key) ?? part.items.flatMap((item, index) => originProblems(item, index, context));
-    byContext.set(key, found);
-    return found;
+    const problems = byContext.get(key) ?? part.items.flatMap((item, index) => originProblems(item, index, context));
+    byContext.set(key, problems);
+    return problems;
   }
 
   function indexOf(items: readonly OriginPattern[]): OriginIndex {
@@ -36,16 +36,18 @@ export function createMergedPolicyCheck(environment: Environment): MergedPolicyC
     return index;
   }
 
-  /** Warns of what `add()` adds in vain. A pattern that covers what is inherited is not: it widens the list. */
+  /**
+   * Warns of origins that `add()` adds without effect. A pattern that covers inherited origins is fine: it adds others.
+   */
   function reportRepeatedAdditions(parts: readonly ListPart<OriginPattern>[], report: ReportAt): void {
     parts.forEach(({ level, items }, at) => {
-      // Nothing is before the first part, which may be long and is inherited by many routes.
+      // Nothing precedes the first part, which may be long and inherited by many routes.
       if (at === 0) return;
       const inherited = parts.slice(0, at).map(part => indexOf(part.items));
       items.forEach((item, index) => {
         for (const list of inherited) {
-          const found = repetitionOf(item, index, list);
-          if (found !== undefined) return report(level, found);
+          const repetition = repetitionOf(item, index, list);
+          if (repetition !== undefined) return report(level, repetition);
         }
       });
     });
@@ -54,15 +56,15 @@ export function createMergedPolicyCheck(environment: Environment): MergedPolicyC
   return (policy, levels, report) => {
     const { origin, credentials } = policy;
     if (origin.value === undefined) report(levels.at(-1), problem('origin_missing', 'origin', undefined));
-    // With a list of methods it rejects by those.
+    // With a list of methods, it rejects the other methods.
     const rejectsNothing = origin.value === '*' && policy.methods.value === undefined;
     if (rejectsNothing && policy.rejectDisallowed.value === true) {
       report(nearest(levels, origin, policy.rejectDisallowed), problem('origin_any_rejecting', 'origin', '*'));
     }
     if (credentials.value === true) {
-      for (const [field, code] of NOT_WITH_CREDENTIALS) {
-        if (policy[field].value === '*') {
-          report(nearest(levels, policy[field], credentials), problem(code, field, '*'));
+      for (const [option, code] of NOT_WITH_CREDENTIALS) {
+        if (policy[option].value === '*') {
+          report(nearest(levels, policy[option], credentials), problem(code, option, '*'));
         }
       }
     }
@@ -74,7 +76,7 @@ export function createMergedPolicyCheck(environment: Environment): MergedPolicyC
       production: environment.production,
     };
     for (const part of origin.value as readonly ListPart<OriginPattern>[]) {
-      for (const found of problemsOf(part, context)) report(levelOf(found, part, policy, levels), found);
+      for (const each of problemsOf(part, context)) report(levelOf(each, part, policy, levels), each);
     }
     reportRepeatedAdditions(origin.value as readonly ListPart<OriginPattern>[], report);
     const [, second] = (origin.value as readonly ListPart<OriginPattern>[]).filter(part => part.resolver !== undefined);
@@ -98,33 +100,33 @@ interface OriginContext {
 function originProblems(item: OriginPattern, index: number, context: OriginContext): readonly Problem[] {
   const { scheme, host, subdomains, port, text } = item;
   const path = originPath(index);
-  const found: Problem[] = [];
+  const problems: Problem[] = [];
   const loopback = isLoopback(host);
   if (scheme === 'http' && !loopback && !context.insecure) {
-    found.push(problem('origin_insecure', path, text, secureForm(text)));
+    problems.push(problem('origin_insecure', path, text, secureForm(text)));
   }
   if (scheme !== 'https' && scheme !== 'http') {
     const meant = closestName(scheme, ['https', 'http']);
     if (meant !== undefined)
-      found.push(problem('origin_scheme_typo', path, text, `${meant}${text.slice(scheme.length)}`));
+      problems.push(problem('origin_scheme_typo', path, text, `${meant}${text.slice(scheme.length)}`));
   }
   if (subdomains && !loopback && !context.publicSuffix && isPublicSuffix(host)) {
-    found.push(problem('origin_public_suffix', path, text));
+    problems.push(problem('origin_public_suffix', path, text));
   }
-  if (subdomains && context.credentials) found.push(problem('origin_pattern_with_credentials', path, text));
-  if (port === '*' && !loopback) found.push(problem('origin_any_port', path, text));
+  if (subdomains && context.credentials) problems.push(problem('origin_pattern_with_credentials', path, text));
+  if (port === '*' && !loopback) problems.push(problem('origin_any_port', path, text));
   if (loopback && context.production && (scheme === 'http' || scheme === 'https')) {
-    found.push(problem('origin_loopback_in_production', path, text));
+    problems.push(problem('origin_loopback_in_production', path, text));
   }
-  return found;
+  return problems;
 }
 
-/** The same origin over https, whose default port is never written. */
+/** The same origin over https, without the default port. */
 function secureForm(text: string): string {
   return `https${text.slice('http'.length)}`.replace(/:443$/, '');
 }
 
-/** The field that, beside the list itself, makes an entry a problem. */
+/** The option that, together with the list itself, makes an entry a problem. */
 const CAUSE = {
   origin_insecure: 'dangerouslyAllowInsecureOrigins',
   origin_public_suffix: 'dangerouslyAllowPublicSuffixPatterns',
@@ -132,18 +134,18 @@ const CAUSE = {
 } as const;
 
 function levelOf(
-  found: Problem,
+  { code }: Problem,
   part: ListPart<OriginPattern>,
   policy: MergedPolicy,
-  levels: readonly PolicyLevel[],
-): PolicyLevel | undefined {
-  const cause = CAUSE[found.code as keyof typeof CAUSE] as (typeof CAUSE)[keyof typeof CAUSE] | undefined;
+  levels: readonly Level[],
+): Level | undefined {
+  const cause = CAUSE[code as keyof typeof CAUSE] as (typeof CAUSE)[keyof typeof CAUSE] | undefined;
   const list = { value: part, level: part.level };
   return cause === undefined ? part.level : nearest(levels, list, policy[cause]);
 }
 
-/** The nearest level that states one of the fields: the one whose author can see the problem. */
-function nearest(levels: readonly PolicyLevel[], ...fields: readonly MergedField<unknown>[]): PolicyLevel | undefined {
-  const indexes = fields.map(field => levels.findIndex(level => level === field.level));
+/** The nearest level that sets one of the options: its author can see the problem. */
+function nearest(levels: readonly Level[], ...options: readonly MergedOption<unknown>[]): Level | undefined {
+  const indexes = options.map(option => levels.findIndex(level => level === option.level));
   return levels[Math.max(...indexes)];
 }

@@ -1,61 +1,60 @@
 import type { Bounds } from './bounds.js';
-import { refusedResponse, type CorsResponse, type Header } from './response.js';
-import { itemsOf, type ListPart, type MergedField, type MergedPolicy } from './merge.js';
+import { POLICY_OPTIONS, type PolicyOption } from './fields.js';
+import { itemsOf, type ListPart, type MergedOption, type MergedPolicy } from './merge.js';
 import type { CorsProvenance, EffectiveCorsPolicy } from './options.js';
-import type { CorsOriginResolverRef } from './resolver.js';
+import { PLACEHOLDER } from './origin/list.js';
 import { compileOrigins, type OriginMatcher } from './origin/matcher.js';
 import type { OriginPattern } from './origin/pattern.js';
-import { PLACEHOLDER } from './origin/list.js';
-import { resolverText } from './resolver.js';
-import { POLICY_FIELDS } from './read.js';
+import { resolverText, type CorsOriginResolverRef } from './resolver.js';
+import { refusedHeaders, type CorsHeaders, type Header } from './response.js';
 
 /**
- * A policy ready for requests: every header string made, every list in the form that is looked up fastest. Nothing
- * changes it; however, the lists that requests read are not frozen, because a frozen list takes twice as long to read.
+ * A policy ready for requests: every header string is prepared, and every list has the form that is fastest to look up.
+ * It never changes. The lists that requests read are not frozen: a frozen list takes twice as long to read (hot path).
  */
-export interface CompiledPolicy {
+export interface Policy {
   readonly origin: 'any' | 'none' | OriginMatcher;
-  /** Asked about well-formed origins that `origin` does not match, and `resolvable` does not rule out. */
+  /** Called for well-formed origins that `origin` does not match and `resolvable` does not rule out. */
   readonly resolver: CorsOriginResolverRef | undefined;
   readonly resolvable: OriginMatcher;
   /** `undefined`: every method that is routed. */
   readonly methods: readonly string[] | undefined;
   /** Lower-case names; `undefined`: any name. */
   readonly allowedHeaders: ReadonlySet<string> | undefined;
-  /** The request that names them all, as browsers write it (Fetch §4.8, "CORS-unsafe request-header names"). */
+  /** The list of all these names, as browsers write it (Fetch §4.8, "CORS-unsafe request-header names"). */
   readonly everyHeader: string | undefined;
-  /** The value of `Access-Control-Allow-Headers`; `''`: the header is not sent. */
-  readonly allowHeadersValue: string;
-  /** Never beside `'*'`: browsers refuse the pair, and boot refuses a policy that would send it. */
+  /** Never with `'*'`: browsers reject that, and boot refuses a policy that would send it. */
   readonly credentials: boolean;
   readonly maxAge: number;
   readonly status: 200 | 204;
   readonly rejectDisallowed: boolean;
-  /** What an actual response is given, where the policy allows it and where not. */
-  readonly allowed: CorsResponse;
-  readonly refused: CorsResponse;
-  /** What the answer to an allowed preflight holds beside the origin and the methods. */
-  readonly terms: readonly Header[];
-  readonly stated: StatedValues;
+  /** The headers of an actual response, for a request that the policy allows and for one that it does not. */
+  readonly allowed: CorsHeaders;
+  readonly refused: CorsHeaders;
+  /** The headers of the answer to an allowed preflight, without the origin, the methods and the max-age. */
+  readonly preflight: readonly Header[];
+  /** Equal for policies with the same answers to preflights, apart from the methods and the max-age. */
+  readonly answerKey: string;
+  /** Its effective options; `methods` is `undefined` for every method that is routed. */
+  readonly values: PolicyValues;
   readonly provenance: PolicyProvenance;
 }
 
-/** The fields as they were stated; `methods` is `undefined` where it means "what is routed". */
-export type StatedValues = Omit<EffectiveCorsPolicy, 'methods'> & { readonly methods: readonly string[] | undefined };
+export type PolicyValues = Omit<EffectiveCorsPolicy, 'methods'> & { readonly methods: readonly string[] | undefined };
 
 /**
- * For each field of a policy, the level that stated it.
+ * For each option of a policy, the level that sets it.
  *
  * @publicApi
  */
 export type PolicyProvenance = Readonly<Record<keyof EffectiveCorsPolicy, CorsProvenance>>;
 
-export type PolicyCompiler = (policy: MergedPolicy) => CompiledPolicy;
+export type PolicyCompiler = (policy: MergedPolicy) => Policy;
 
 /**
- * Makes a compiler for one app. Routes that inherit one list share what is made of it.
+ * Creates the compiler for one app. Routes that inherit one list share its compiled form.
  *
- * @param bounds what defaults keep within, and resolvers
+ * @param bounds the limits of defaults and resolvers
  */
 export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
   const lists = new WeakMap<readonly OriginPattern[], CompiledList>();
@@ -72,7 +71,7 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
     return list;
   }
 
-  /** What `add()` extends is compiled once, and asked after what is added. */
+  /** A list that `add()` extends is compiled once, and looked up after the added origins. */
   function compileParts(parts: readonly ListPart<OriginPattern>[]): CompiledList {
     const compiled = parts.map(compileList);
     const [first, ...others] = compiled;
@@ -86,38 +85,36 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
   }
 
   return policy => {
-    const merged = policy as CheckedPolicy;
+    const merged = policy as CleanPolicy;
     const origin = typeof merged.origin.value === 'object' ? compileParts(merged.origin.value) : merged.origin.value;
-    const stated = valuesOf(merged, typeof origin === 'object' ? origin.texts : origin, bounds);
-    const { methods, allowedHeaders, exposedHeaders, rejectDisallowed } = stated;
+    const values = valuesOf(merged, typeof origin === 'object' ? origin.texts : origin, bounds);
+    const { methods, allowedHeaders, exposedHeaders, rejectDisallowed } = values;
     const names = allowedHeaders === '*' ? undefined : allowedHeaders.map(name => name.toLowerCase());
-    const credentials = stated.credentials && origin !== '*';
-    const allowHeadersValue = headerValue(allowedHeaders);
-    // Also without an Origin, also when refused: a cache must not hand this response to another origin.
+    const credentials = values.credentials && origin !== '*';
+    const allowOrigin = origin === '*' ? origin : 'requested';
+    const preflight = credentialsAndNames(credentials, 'Access-Control-Allow-Headers', headerValue(allowedHeaders));
+    // Without an Origin and when refused as well: a cache must not serve this response to another origin.
     const vary = typeof origin === 'object' || (origin === false && rejectDisallowed) ? 'Origin' : '';
-    return Object.freeze<CompiledPolicy>({
+    return Object.freeze<Policy>({
       origin: origin === '*' ? 'any' : origin === false ? 'none' : origin.matches,
       resolver: typeof origin === 'object' ? origin.resolver : undefined,
       resolvable: bounds?.resolvable ?? anyOrigin,
       methods: methods && [...methods],
       allowedHeaders: names && new Set(names),
       everyHeader: names && [...names].sort().join(','),
-      allowHeadersValue,
       credentials,
-      maxAge: stated.maxAge,
-      status: stated.optionsSuccessStatus,
+      maxAge: values.maxAge,
+      status: values.optionsSuccessStatus,
       rejectDisallowed,
       allowed: Object.freeze({
-        allowOrigin: origin === '*' ? origin : 'requested',
-        headers: headersOf(credentials, 'Access-Control-Expose-Headers', headerValue(exposedHeaders)),
+        allowOrigin,
+        headers: credentialsAndNames(credentials, 'Access-Control-Expose-Headers', headerValue(exposedHeaders)),
         vary,
       }),
-      refused: refusedResponse(vary),
-      terms: [
-        ...headersOf(credentials, 'Access-Control-Allow-Headers', allowHeadersValue),
-        ['Access-Control-Max-Age', String(stated.maxAge)],
-      ],
-      stated,
+      refused: refusedHeaders(vary),
+      preflight,
+      answerKey: JSON.stringify([allowOrigin, preflight]),
+      values,
       provenance: provenanceOf(policy),
     });
   };
@@ -125,50 +122,41 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
 
 interface CompiledList {
   readonly matches: OriginMatcher;
-  /** As they were written. */
+  /** As they are written. */
   readonly texts: readonly string[];
   readonly resolver: CorsOriginResolverRef | undefined;
 }
 
-/** What a merged policy is once its check found no error. */
-type CheckedPolicy = {
-  readonly [Field in keyof MergedPolicy]: MergedPolicy[Field] extends MergedField<infer Value>
-    ? MergedField<Field extends 'origin' ? Exclude<Value, symbol | undefined> : Exclude<Value, symbol>>
+/** A merged policy whose check found no error. */
+type CleanPolicy = {
+  readonly [Option in PolicyOption]: MergedPolicy[Option] extends MergedOption<infer Value>
+    ? MergedOption<Option extends 'origin' ? Exclude<Value, symbol | undefined> : Exclude<Value, symbol>>
     : never;
 };
 
 const anyOrigin: OriginMatcher = () => true;
 
-function valuesOf(policy: CheckedPolicy, origin: StatedValues['origin'], bounds: Bounds | undefined): StatedValues {
-  const { methods, maxAge } = policy;
-  const longest = maxAge.level === undefined ? (bounds?.maxAge ?? maxAge.value) : maxAge.value;
+function valuesOf(policy: CleanPolicy, origin: PolicyValues['origin'], bounds: Bounds | undefined): PolicyValues {
+  const written = POLICY_OPTIONS.map(option => [option, option === 'origin' ? origin : valueOf(policy[option].value)]);
+  const values = Object.fromEntries(written) as PolicyValues;
+  const { methods, maxAge } = values;
   return Object.freeze({
-    origin,
-    methods: methods.value === undefined ? withinBounds(bounds) : frozen(unique(itemsOf(methods.value), name => name)),
-    allowedHeaders: namesOf(policy.allowedHeaders.value),
-    exposedHeaders: namesOf(policy.exposedHeaders.value),
-    credentials: policy.credentials.value,
-    maxAge: Math.min(maxAge.value, longest),
-    optionsSuccessStatus: policy.optionsSuccessStatus.value,
-    rejectDisallowed: policy.rejectDisallowed.value,
-    dangerouslyAllowInsecureOrigins: policy.dangerouslyAllowInsecureOrigins.value,
-    dangerouslyAllowPublicSuffixPatterns: policy.dangerouslyAllowPublicSuffixPatterns.value,
+    ...values,
+    // The routed methods, within the bounds: including those routed without a controller.
+    methods: methods ?? (bounds?.methods && frozen([...bounds.methods])),
+    // A default is capped by the bounds.
+    maxAge: policy.maxAge.level === undefined ? Math.min(maxAge, bounds?.maxAge ?? maxAge) : maxAge,
   });
 }
 
-/** What is routed, as far as the bounds go: also for what is routed without a controller. */
-function withinBounds(bounds: Bounds | undefined): readonly string[] | undefined {
-  return bounds?.methods && frozen([...bounds.methods]);
-}
-
-function namesOf(value: '*' | readonly ListPart<string>[]): '*' | readonly string[] {
-  return value === '*' ? value : frozen(unique(itemsOf(value), name => name.toLowerCase()));
-}
-
-function unique(items: readonly string[], key: (item: string) => string): readonly string[] {
-  const byKey = new Map<string, string>();
-  for (const item of items) if (!byKey.has(key(item))) byKey.set(key(item), item);
-  return [...byKey.values()];
+/** A list of names without repeats, which compare without regard to case. */
+function valueOf(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  const byName = new Map<string, string>();
+  for (const name of itemsOf(value as readonly ListPart<string>[])) {
+    if (!byName.has(name.toLowerCase())) byName.set(name.toLowerCase(), name);
+  }
+  return frozen([...byName.values()]);
 }
 
 function frozen<T>(items: readonly T[]): readonly T[] {
@@ -179,8 +167,8 @@ function headerValue(names: '*' | readonly string[]): string {
   return names === '*' ? '*' : names.join(', ');
 }
 
-/** Credentials, and a list of header names, each where there is something to say. */
-function headersOf(credentials: boolean, name: string, names: string): readonly Header[] {
+/** The credentials header, and a list of header names if there are any. */
+function credentialsAndNames(credentials: boolean, name: string, names: string): readonly Header[] {
   const headers: Header[] = [];
   if (credentials) headers.push(['Access-Control-Allow-Credentials', 'true']);
   if (names !== '') headers.push([name, names]);
@@ -188,6 +176,6 @@ function headersOf(credentials: boolean, name: string, names: string): readonly 
 }
 
 function provenanceOf(policy: MergedPolicy): PolicyProvenance {
-  const entries = POLICY_FIELDS.map(field => [field, policy[field].level?.source ?? 'default']);
+  const entries = POLICY_OPTIONS.map(option => [option, policy[option].level?.source ?? 'default']);
   return Object.freeze(Object.fromEntries(entries) as PolicyProvenance);
 }

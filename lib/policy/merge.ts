@@ -1,107 +1,85 @@
 import { problem, type Problem } from '../issues/problem.js';
-import type { StatedList } from './names/list.js';
+import { FIELDS, INVALID, POLICY_OPTIONS, type LevelOptions, type OptionValue, type PolicyOption } from './fields.js';
+import type { ListOption } from './names/list.js';
 import type { CorsProvenance } from './options.js';
+import type { OriginList } from './origin/list.js';
 import type { CorsOriginResolverRef } from './resolver.js';
-import type { OriginPattern } from './origin/pattern.js';
-import type { StatedOrigins } from './origin/list.js';
-import { INVALID, POLICY_FIELDS, type PolicyField, type StatedPolicy } from './read.js';
 
-/** One level of a merge: the module, a named policy, a controller, a handler. */
-export interface PolicyLevel {
+/** The options of one place: the module, a named policy, a controller, a handler. */
+export interface Level {
   readonly source: CorsProvenance;
-  readonly stated: StatedPolicy;
-  /** A named policy replaces what it would inherit. */
+  readonly options: LevelOptions;
+  /** A named policy replaces the levels that it would inherit. */
   readonly replaces?: boolean;
 }
 
 /** The part of a merged list that one level contributed. */
 export interface ListPart<T> {
-  readonly level: PolicyLevel | undefined;
+  readonly level: Level | undefined;
   readonly items: readonly T[];
-  /** Of a list of origins. */
+  /** Only in a list of origins. */
   readonly resolver?: CorsOriginResolverRef;
 }
 
-interface FieldValues {
-  origin: '*' | false | readonly ListPart<OriginPattern>[];
-  methods: readonly ListPart<string>[] | undefined;
-  allowedHeaders: '*' | readonly ListPart<string>[];
-  exposedHeaders: '*' | readonly ListPart<string>[];
-  credentials: boolean;
-  maxAge: number;
-  optionsSuccessStatus: 200 | 204;
-  rejectDisallowed: boolean;
-  dangerouslyAllowInsecureOrigins: boolean;
-  dangerouslyAllowPublicSuffixPatterns: boolean;
-}
+/** An option's value in a merged policy; for a list, the parts that its levels contributed. */
+type MergedValue<Option extends PolicyOption> = InParts<OptionValue<Option>> | DefaultOf<Option>;
+type InParts<Value> = Value extends ListOption<infer Item> ? readonly ListPart<Item>[] : Value;
+/** Only an option without a default may be left undefined. */
+type DefaultOf<Option extends PolicyOption> = Extract<(typeof FIELDS)[Option]['default'], undefined>;
 
-/** A field of a merged policy and the nearest level that stated it; `undefined` for the default. */
-export interface MergedField<T> {
+/** An option of a merged policy and the nearest level that sets it; `undefined` for the default. */
+export interface MergedOption<T> {
   readonly value: T;
-  readonly level: PolicyLevel | undefined;
+  readonly level: Level | undefined;
 }
 
-/**
- * A policy merged from its levels. `origin` has no default; a field stated with an error is {@link INVALID}.
- */
+/** A policy merged from its levels. An option with an error is {@link INVALID}. */
 export type MergedPolicy = {
-  readonly [Field in PolicyField]: MergedField<FieldValues[Field] | typeof INVALID>;
-} & { readonly origin: MergedField<FieldValues['origin'] | typeof INVALID | undefined> };
-
-const DEFAULTS: { readonly [Field in PolicyField]: FieldValues[Field] | undefined } = {
-  origin: undefined,
-  methods: undefined,
-  allowedHeaders: [{ level: undefined, items: ['content-type'] }],
-  exposedHeaders: [],
-  credentials: false,
-  maxAge: 600,
-  optionsSuccessStatus: 204,
-  rejectDisallowed: false,
-  dangerouslyAllowInsecureOrigins: false,
-  dangerouslyAllowPublicSuffixPatterns: false,
+  readonly [Option in PolicyOption]: MergedOption<MergedValue<Option> | typeof INVALID>;
 };
 
-/** Reports a problem at the level that states its cause. */
-export type ReportAt = (level: PolicyLevel | undefined, found: Problem) => void;
+const DEFAULTS: ReadonlyMap<PolicyOption, MergedOption<unknown>> = new Map(
+  POLICY_OPTIONS.map(option => {
+    const value: unknown = FIELDS[option].default;
+    return [option, { value: Array.isArray(value) ? [{ level: undefined, items: value }] : value, level: undefined }];
+  }),
+);
+
+/** Reports a problem at the level that set its cause. */
+export type ReportAt = (level: Level | undefined, issue: Problem) => void;
 
 /**
- * Merges levels, the farthest first. Field by field the nearest level that states a field wins; `add()` extends the
- * list it finds.
+ * Merges levels, the farthest first. Option by option, the nearest level that sets one wins; `add()` extends the
+ * inherited list.
  */
-export function mergeLevels(levels: readonly PolicyLevel[], report: ReportAt): MergedPolicy {
+export function mergeLevels(levels: readonly Level[], report: ReportAt): MergedPolicy {
   const start = Math.max(0, levels.map(level => level.replaces === true).lastIndexOf(true));
-  const merged: Record<string, MergedField<unknown>> = {};
-  for (const field of POLICY_FIELDS) {
-    let result: MergedField<unknown> = { value: DEFAULTS[field], level: undefined };
+  const merged: Record<string, MergedOption<unknown>> = {};
+  for (const option of POLICY_OPTIONS) {
+    let result = DEFAULTS.get(option) as MergedOption<unknown>;
     for (const level of levels.slice(start)) {
-      // Only what the level itself states: never what someone put on `Object.prototype`.
-      const stated: unknown = Object.hasOwn(level.stated, field) ? level.stated[field] : undefined;
-      if (stated !== undefined) result = { value: applyLevel(field, stated, result.value, level, report), level };
+      // Own properties only: anything may be on `Object.prototype`.
+      const value: unknown = Object.hasOwn(level.options, option) ? level.options[option] : undefined;
+      if (value !== undefined) result = { value: applyLevel(option, value, result.value, level, report), level };
     }
-    merged[field] = result;
+    merged[option] = result;
   }
   return merged as MergedPolicy;
 }
 
-function applyLevel(
-  field: PolicyField,
-  stated: unknown,
-  inherited: unknown,
-  level: PolicyLevel,
-  report: ReportAt,
-): unknown {
-  if (!isStatedList(stated)) return stated;
-  const { items, resolver } = stated;
+function applyLevel(option: PolicyOption, value: unknown, inherited: unknown, level: Level, report: ReportAt): unknown {
+  if (!isList(value)) return value;
+  const { mode, items, resolver } = value;
   const part: ListPart<unknown> = { level, items, ...(resolver && { resolver }) };
-  if (stated.mode === 'replace') return [part];
+  if (mode === 'replace') return [part];
   if (Array.isArray(inherited)) return [...(inherited as readonly ListPart<unknown>[]), part];
-  // What the inherited field got wrong is reported where it stands.
-  if (inherited !== INVALID) report(level, problem('add_without_list', field, inherited));
+  // An error in the inherited option is reported at its own level.
+  if (inherited !== INVALID) report(level, problem('add_without_list', option, inherited));
   return INVALID;
 }
 
-function isStatedList(stated: unknown): stated is StatedList<unknown> & Pick<StatedOrigins, 'resolver'> {
-  return typeof stated === 'object';
+function isList(value: unknown): value is ListOption<unknown> & Pick<OriginList, 'resolver'> {
+  return typeof value === 'object';
 }
 
 /** The items of a merged list, in order, the farthest level's first. */

@@ -1,27 +1,27 @@
 import { problem, type Report } from '../issues/problem.js';
-import type { PolicyLevel } from './merge.js';
+import type { Level } from './merge.js';
 import type { CorsProvenance } from './options.js';
 import { closestName, readPolicy } from './read.js';
 
-export type NamedPolicies = ReadonlyMap<string, PolicyLevel>;
+export type NamedPolicies = ReadonlyMap<string, Level>;
 
 /**
- * Reads what stands in `@Cors(...)` or in a rule's `policy`: options, `false`, or a name, which overrides may follow.
+ * Reads the arguments of `@Cors(...)` or a rule's `policy`: options, `false`, or a name with optional overrides.
  *
- * @returns the levels that it adds to a merge
+ * @returns the levels that they add to a merge
  */
-export function readReference(
+export function readLevels(
   args: readonly unknown[],
   source: CorsProvenance,
   policies: NamedPolicies,
   report: Report,
-): readonly PolicyLevel[] {
+): readonly Level[] {
   if (args.length === 0) return [];
   const [policy, overrides] = args;
-  const state = (options: unknown): PolicyLevel => ({ source, stated: readPolicy(options, report) });
-  if (policy === false) return [state({ origin: false })];
-  if (typeof policy !== 'string') return [state(policy)];
+  const levelOf = (options: unknown): Level => ({ source, options: readPolicy(options, report) });
+  if (policy === false) return [levelOf({ origin: false })];
+  if (typeof policy !== 'string') return [levelOf(policy)];
   const named = policies.get(policy);
   if (named === undefined) report(problem('policy_unknown', '', policy, closestName(policy, [...policies.keys()])));
-  return [...(named === undefined ? [] : [named]), ...(args.length > 1 ? [state(overrides)] : [])];
+  return [...(named === undefined ? [] : [named]), ...(args.length > 1 ? [levelOf(overrides)] : [])];
 }

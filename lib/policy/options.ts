@@ -2,15 +2,15 @@ import type { ListAddition } from './add.js';
 import type { CorsOriginResolverRef } from './resolver.js';
 
 /**
- * What a policy's `origin` accepts.
+ * The values of a policy's `origin`.
  *
  * - `'*'`: any origin, without credentials.
  * - one origin, or a list of origins and patterns: `scheme://host[:port]` in lower-case ASCII, as browsers
  *   serialize it. `*.` as the whole leading label means one or more labels, never the apex; `:*` means any
  *   port, including none. Nothing else is a wildcard.
  * - `false`: no cross-origin access.
- * - `add(...)`: the inherited list and these.
- * - a resolver: alone, or one in a list, where the strings are checked first.
+ * - `add(...)`: the inherited list, and these.
+ * - a resolver: alone, or one in a list. The strings of the list are checked first.
  *
  * @publicApi
  */
@@ -25,8 +25,8 @@ export type CorsOrigin =
 export type CorsNames = string | readonly string[] | ListAddition;
 
 /**
- * A CORS policy as it is written down: in `CorsModule.forRoot()`, in a named policy, in `@Cors()`. Every field is
- * optional below the module; a field that is left out is inherited from the next level out.
+ * A CORS policy as you write it: in `CorsModule.forRoot()`, in a named policy, in `@Cors()`. Below the module every
+ * option is optional; an option that is left out is inherited from the next outer level.
  *
  * Option names are those of Nest's own `CorsOptions`.
  *
@@ -35,16 +35,16 @@ export type CorsNames = string | readonly string[] | ListAddition;
 export interface CorsPolicyOptions {
   /**
    * The origins that may read responses: the `Access-Control-Allow-Origin` response header (Fetch, "CORS protocol").
-   * Must be stated by the module: there is no default.
+   * The module must set it: there is no default.
    *
    * @example ['https://app.example.com', 'https://*.preview.example.com']
    */
   origin?: CorsOrigin;
 
   /**
-   * The methods that cross-origin callers may use: the `Access-Control-Allow-Methods` header of preflights. Never
-   * wider than what is routed. `GET`, `HEAD` and `POST` are not exempt: a method left out is refused at preflight,
-   * and its actual responses get no CORS header.
+   * The methods that cross-origin callers may use: the `Access-Control-Allow-Methods` header of preflights. Methods
+   * that are not routed are never allowed. `GET`, `HEAD` and `POST` are not exempt: a method that is left out is
+   * refused at preflight, and its actual responses get no CORS header.
    *
    * @default the methods that are routed at the path
    * @example ['GET', 'PUT']
@@ -53,7 +53,7 @@ export interface CorsPolicyOptions {
 
   /**
    * The request headers that scripts may send: the `Access-Control-Allow-Headers` header of preflights. `'*'` allows
-   * any, `Authorization` included, and is refused together with `credentials`.
+   * any, including `Authorization`, and cannot be combined with `credentials`.
    *
    * @default ['content-type']
    * @example ['content-type', 'x-csrf-token']
@@ -61,8 +61,8 @@ export interface CorsPolicyOptions {
   allowedHeaders?: CorsNames;
 
   /**
-   * The response headers that scripts may read beside the CORS-safelisted ones: the
-   * `Access-Control-Expose-Headers` header of actual responses. `'*'` exposes all, and is refused together with
+   * The response headers that scripts may read in addition to the CORS-safelisted ones: the
+   * `Access-Control-Expose-Headers` header of actual responses. `'*'` exposes all, and cannot be combined with
    * `credentials`.
    *
    * @default []
@@ -72,7 +72,7 @@ export interface CorsPolicyOptions {
 
   /**
    * Whether requests may carry cookies, client certificates and HTTP authentication: the
-   * `Access-Control-Allow-Credentials` header. Never together with `origin: '*'`.
+   * `Access-Control-Allow-Credentials` header. Cannot be combined with `origin: '*'`.
    *
    * @default false
    */
@@ -93,30 +93,30 @@ export interface CorsPolicyOptions {
    */
   optionsSuccessStatus?: 200 | 204;
 
-  /** Accepted so that options written for `enableCors()` work unchanged. Preflights are always answered here. */
+  /** Accepted so that options for `enableCors()` work unchanged. Preflights are always answered by this module. */
   preflightContinue?: false;
 
   /**
    * Answer 403 to an actual request whose origin or method the policy does not allow, before the handler runs.
    * Same-origin requests pass (see `self`). So do requests without an `Origin` header, unless a browser reports
    * (`Sec-Fetch-Site`) that another origin sent an unsafe method such as `POST`, and the policy is not `'*'`. On the
-   * module and in a rule of `routes` it also covers what no controller serves, ahead of the app's middleware; where both
-   * a controller's route and a rule match, both have to reject. CORS is not access control: keep the guards.
+   * module and in a rule of `routes` it also covers paths that no controller serves, ahead of the app's middleware; if
+   * both a controller's route and a rule match, both have to reject. CORS is not access control: keep your guards.
    *
    * @default false
    */
   rejectDisallowed?: boolean;
 
   /**
-   * Permit `http://` origins that are not loopback. Anyone on the network path can serve a page from such an origin
-   * and read what this policy allows.
+   * Allow `http://` origins that are not loopback. Anyone on the network path can serve a page from such an origin
+   * and read everything that this policy allows.
    *
    * @default false
    */
   dangerouslyAllowInsecureOrigins?: boolean;
 
   /**
-   * Permit patterns over a public suffix, such as `https://*.github.io`, under which anyone can register a host.
+   * Allow patterns over a public suffix, such as `https://*.github.io`, under which anyone can register a host.
    *
    * @default false
    */
@@ -124,18 +124,18 @@ export interface CorsPolicyOptions {
 }
 
 /**
- * A policy with every field resolved, as it is in force on a route.
+ * The effective policy of a route, with a value for every option.
  *
  * @publicApi
  */
 export interface EffectiveCorsPolicy {
-  /** A list as it was written; a resolver in it is shown as `[resolver TenantOrigins]`. */
+  /** A list as it is written; a resolver in it is shown as `[resolver TenantOrigins]`. */
   readonly origin: '*' | false | readonly string[];
-  /** Those that are stated and routed at the path. */
+  /** The methods that are allowed and routed at the path. */
   readonly methods: readonly string[];
-  /** The request headers that scripts may send, beside the CORS-safelisted ones. */
+  /** The request headers that scripts may send, in addition to the CORS-safelisted ones. */
   readonly allowedHeaders: '*' | readonly string[];
-  /** The response headers that scripts may read, beside the CORS-safelisted ones. */
+  /** The response headers that scripts may read, in addition to the CORS-safelisted ones. */
   readonly exposedHeaders: '*' | readonly string[];
   /** Whether requests may carry credentials. */
   readonly credentials: boolean;
@@ -143,7 +143,7 @@ export interface EffectiveCorsPolicy {
   readonly maxAge: number;
   /** The status of an allowed preflight. */
   readonly optionsSuccessStatus: 200 | 204;
-  /** Whether actual requests of disallowed origins are refused. */
+  /** Whether actual requests from disallowed origins are rejected. */
   readonly rejectDisallowed: boolean;
   /** Whether `http://` origins that are not loopback may be listed. */
   readonly dangerouslyAllowInsecureOrigins: boolean;
@@ -152,15 +152,15 @@ export interface EffectiveCorsPolicy {
 }
 
 /**
- * Which level stated a field of a route's policy.
+ * The level that set an option of a route's policy.
  *
  * @publicApi
  */
 export type CorsProvenance = 'default' | 'module' | 'feature' | 'controller' | 'handler' | 'route' | `policy:${string}`;
 
 /**
- * The names of an app's policies, for the compiler to know. It is empty, and any name compiles, until an app declares
- * its own; a name that is not declared does not compile then.
+ * The names of an app's policies, known to the compiler. As long as this interface is empty, any name compiles. Once an
+ * app declares its names, no other name compiles.
  *
  * @example
  * ```ts
@@ -179,7 +179,7 @@ export type CorsProvenance = 'default' | 'module' | 'feature' | 'controller' | '
 export interface CorsPolicyNames {}
 
 /**
- * What names a policy: see {@link CorsPolicyNames}.
+ * The name of a policy: see {@link CorsPolicyNames}.
  *
  * @publicApi
  */
@@ -192,8 +192,8 @@ export type CorsPolicyName = keyof CorsPolicyNames extends never ? string : Extr
  */
 export interface CorsRouteRule {
   /**
-   * The whole path, in the syntax of Nest's middleware: `/graphql`, `/tenants/:id/files`. It covers everything below it.
-   * The global prefix is not added. Case matters, escapes do not: `/caf%C3%A9` and `/café` are the same rule.
+   * The whole path, in the syntax of Nest's middleware: `/graphql`, `/tenants/:id/files`. It covers every path below
+   * it. The global prefix is not added. Case matters, escapes do not: `/caf%C3%A9` and `/café` are the same rule.
    */
   path: string;
   /** A policy, the name of one of `policies`, or `false` for no cross-origin access. */
@@ -201,29 +201,29 @@ export interface CorsRouteRule {
 }
 
 /**
- * The widest policy that is permitted in an app. A field that is left out bounds nothing.
+ * The widest policy that an app allows. An option that is left out has no limit.
  *
  * @publicApi
  */
 export interface CorsBounds {
   /**
-   * The origins that policies may list: each must lie within one of these. `'*'` bounds nothing. Where origins are
-   * listed here, `origin: '*'` is not permitted (but see `anyOrigin`), and what a resolver allows must lie within them
-   * as well.
+   * The origins that policies may list: each must be within one of these. `'*'` is no limit. If origins are listed
+   * here, `origin: '*'` is not allowed (but see `anyOrigin`), and the origins that a resolver allows must be within
+   * them as well.
    *
    * @example ['https://*.example.com']
    */
   origin?: string | readonly string[];
 
   /**
-   * Whether policies may be for any origin, `origin: '*'`.
+   * Whether policies may allow any origin, `origin: '*'`.
    *
-   * @default true where `origin` is left out or '*', else false
+   * @default true if `origin` is left out or '*', otherwise false
    */
   anyOrigin?: boolean;
 
   /**
-   * Whether policies may ask resolvers.
+   * Whether policies may use resolvers.
    *
    * @default true
    */
@@ -237,28 +237,28 @@ export interface CorsBounds {
   credentials?: boolean;
 
   /**
-   * The methods that cross-origin callers may be given. `GET` includes `HEAD`.
+   * The methods that policies may allow. `GET` includes `HEAD`.
    *
    * @default any
    */
   methods?: string | readonly string[];
 
   /**
-   * The request headers that may be allowed; `'*'` bounds nothing.
+   * The request headers that policies may allow; `'*'` is no limit.
    *
    * @default any
    */
   allowedHeaders?: string | readonly string[];
 
   /**
-   * The response headers that may be exposed; `'*'` bounds nothing.
+   * The response headers that policies may expose; `'*'` is no limit.
    *
    * @default any
    */
   exposedHeaders?: string | readonly string[];
 
   /**
-   * The longest time in whole seconds that a preflight's answer may be cached, from 0 to 86400.
+   * The longest `maxAge` that policies may set, in whole seconds from 0 to 86400.
    *
    * @default 86400
    */
@@ -272,8 +272,8 @@ export interface CorsBounds {
  */
 export interface CorsResolverOptions {
   /**
-   * How long an answer may take, in whole milliseconds from 1 to 60000. What takes longer is denied. Any other value is
-   * the boot error `resolver_timeout`.
+   * How long an answer may take, in whole milliseconds from 1 to 60000. An answer that takes longer is a denial. Any
+   * other value is the boot error `resolver_timeout`.
    *
    * @default 1000
    * @example 500
@@ -282,8 +282,8 @@ export interface CorsResolverOptions {
 
   /**
    * How many calls of one resolver may be open at a time: a whole number from 1 to 100000. A call is open until its
-   * promise settles, but for at most ten times `timeoutMs`; one that answers at once is never open. While the limit is
-   * reached, the resolver is not called: its origins are denied, and the error log says so. Any other value is the boot
+   * promise settles, but at most for ten times `timeoutMs`; a call that answers synchronously is never open. At the
+   * limit, the resolver is not called: its origins are denied, and the error log says so. Any other value is the boot
    * error `resolver_max_open`.
    *
    * @default 1000
@@ -293,73 +293,75 @@ export interface CorsResolverOptions {
 }
 
 /**
- * What `CorsModule.forRoot()` takes: the policy that every route inherits, and what concerns the whole app.
+ * The options of `CorsModule.forRoot()`: the policy that every route inherits, and the options of the whole app.
  *
  * @publicApi
  */
 export interface CorsModuleOptions extends CorsPolicyOptions {
   /**
-   * The app's allowlist. There is no default: state it, or state `false` for no cross-origin access.
+   * The app's allowlist. There is no default: list the origins, or write `false` for no cross-origin access.
    *
    * @example ['https://app.example.com', 'https://*.preview.example.com']
    */
   origin: CorsOrigin;
 
   /**
-   * Policies by name, for `@Cors('name')`. Each is whole: a named policy replaces what a route would inherit, so it
-   * states its own `origin`.
+   * Policies by name, for `@Cors('name')`. Each is complete: a named policy replaces the policy that a route would
+   * inherit, so it sets its own `origin`.
    *
    * @example { public: { origin: '*', methods: ['GET'] } }
    */
   policies?: Readonly<Record<string, CorsPolicyOptions>>;
 
   /**
-   * Policies by path, for what is not a controller's route: GraphQL, static assets, raw routes. Merged over the
-   * module's policy; the first rule whose path matches applies; a controller's route always has its own policy.
+   * Policies by path, for everything that is not a controller's route: GraphQL, static assets, raw routes. They are
+   * merged over the module's policy. The first rule whose path matches applies. A controller's route always has its own
+   * policy.
    *
    * @example [{ path: '/graphql', policy: { allowedHeaders: ['content-type', 'authorization'] } }]
    */
   routes?: readonly CorsRouteRule[];
 
   /**
-   * The widest policy that is permitted. Any policy that exceeds it, wherever it is stated, is a boot error that names
-   * the route and the field.
+   * The widest policy that is allowed. Any policy that exceeds it, on any level, is a boot error that names the route
+   * and the option.
    *
    * @example { origin: ['https://*.example.com'], methods: ['GET', 'POST'], maxAge: 3600 }
    */
   bounds?: CorsBounds;
 
   /**
-   * The app's own origins, as browsers reach it: exact ones, no patterns. Pages of one are never rejected by
-   * `rejectDisallowed`, whichever of them they call. Without it, a request counts as the app's own where its `Origin`
-   * equals its scheme and `Host`, or where the browser says `Sec-Fetch-Site: same-origin`: an attacker who points a name
-   * of theirs at the app (DNS rebinding) has both. With it, the `Origin` must be listed; a request without one, or with
-   * `null`, must say `Sec-Fetch-Site: same-origin` and have the `Host` of a listed origin. It adds no CORS header.
+   * The app's own origins, as browsers reach it: exact ones, no patterns. `rejectDisallowed` never rejects a page of
+   * one of them, no matter which of them it calls. Without this option, a request counts as the app's own if its
+   * `Origin` equals its scheme and `Host`, or if the browser says `Sec-Fetch-Site: same-origin`: an attacker who points
+   * a domain of theirs at the app (DNS rebinding) has both. With it, the `Origin` must be listed; a request without
+   * one, or with `null`, must say `Sec-Fetch-Site: same-origin` and have the `Host` of a listed origin. It adds no CORS
+   * header.
    *
-   * An empty list, a pattern and what is no origin are boot errors (`self_empty`, `self_pattern`, `self_entry`, or the
-   * code of the mistake where there is a corrected form).
+   * An empty list, a pattern and an entry that is not an origin are boot errors (`self_empty`, `self_pattern`,
+   * `self_entry`, or the code of the mistake if there is a corrected form).
    *
-   * @default none: the request's own `Host` is believed, and a policy with `rejectDisallowed` is the warning `self_missing`
+   * @default none: the request's own `Host` is trusted, and `rejectDisallowed` gives the warning `self_missing`
    * @example ['https://api.example.com']
    */
   self?: readonly string[];
 
-  /** How resolvers are asked. */
+  /** The limits of resolvers. */
   resolver?: CorsResolverOptions;
 
   /**
-   * Tell callers why a request was refused and what would allow it, in the body of the 403 and in the log. For
-   * development: it reveals the policy.
+   * Say why a request was refused and what would allow it, in the body of the 403 and in the log. For development: it
+   * reveals the policy.
    *
    * @default false
    */
   debug?: boolean;
 
   /**
-   * Whether a global interceptor builds the headers of what handlers answer. `false` leaves that to the moment at which
-   * the headers are sent, as it is for everything that ends before a handler. The responses are the same, byte for
-   * byte; but where an app has no other interceptor, Nest then runs none, which saves each request the cost of its
-   * Observables (measured in `bench/RESULTS.md`). Fixed at boot: `reload()` need not state it, and cannot change it.
+   * Whether a global interceptor sets the CORS headers of handlers' responses. With `false` they are set when the
+   * headers are sent, as for every response that ends before a handler. The responses are the same, byte for byte. But
+   * if the app has no other interceptor, Nest then runs none, which saves each request the cost of its Observables
+   * (measured in `bench/RESULTS.md`). Fixed at boot: `reload()` does not need it, and cannot change it.
    *
    * @default true
    */

@@ -1,42 +1,43 @@
 import { readBounds, type Bounds } from './bounds.js';
 import { problem, type Problem, type Report } from '../issues/problem.js';
-import type { PolicyLevel } from './merge.js';
+import type { Level } from './merge.js';
 import type { CorsResolverOptions } from './options.js';
-import { readReference, type NamedPolicies } from './named-policy.js';
+import { readLevels, type NamedPolicies } from './named-policy.js';
 import { readSelf } from './self.js';
 import { isOptions } from './snapshot.js';
-import { INVALID, readKey, readPolicy, reportUnknownKeys } from './read.js';
+import { INVALID } from './fields.js';
+import { readKey, readPolicy, reportUnknownKeys } from './read.js';
 
-/** What `CorsModule.forRoot()` states, parsed. */
-export interface StatedModule {
-  readonly level: PolicyLevel;
+/** The options of `CorsModule.forRoot()`, parsed. */
+export interface ModuleLevels {
+  readonly level: Level;
   readonly policies: NamedPolicies;
-  readonly rules: readonly StatedRule[];
+  readonly rules: readonly RuleLevels[];
   readonly debug: boolean;
   /** Whether the interceptor is registered. */
   readonly interceptor: boolean;
   readonly bounds: Bounds | undefined;
-  /** The app's own origins; `undefined` where none are listed. */
+  /** The app's own origins; `undefined` if none are listed. */
   readonly self: readonly string[] | undefined;
   readonly resolverLimits: ResolverLimits;
 }
 
-/** `resolver`, with its defaults. */
+/** The option `resolver`, with its defaults. */
 export type ResolverLimits = Readonly<Required<CorsResolverOptions>>;
 
-/** One entry of `routes`: a path, not yet read, and the levels its policy adds to the module's. */
-export interface StatedRule {
+/** One entry of `routes`: a path, not yet parsed, and the levels that its policy adds to the module's. */
+export interface RuleLevels {
   /** `routes[0]` */
   readonly at: string;
   readonly path: string;
-  readonly levels: readonly PolicyLevel[];
+  readonly levels: readonly Level[];
 }
 
-/** The part of the module's options that a problem stands in; absent for the module's own policy. */
+/** The part of the module's options that has a problem; absent for the module's own policy. */
 export type ModulePart = { readonly policy: string } | { readonly rule: string };
 
-/** Reports a problem of the module's options. `at` is where the part stands in them: `policies.public`. */
-export type ReportModule = (found: Problem, part?: ModulePart, at?: string) => void;
+/** Reports a problem of the module's options. `at` is the path of the part: `policies.public`. */
+export type ReportModule = (issue: Problem, part?: ModulePart, at?: string) => void;
 
 const MODULE_KEYS = ['policies', 'routes', 'bounds', 'self', 'resolver', 'debug', 'interceptor'] as const;
 const RESOLVER_LIMITS = {
@@ -44,15 +45,15 @@ const RESOLVER_LIMITS = {
   maxOpen: { standard: 1000, most: 100_000, code: 'resolver_max_open' },
 } as const;
 
-/** Reads the module's options, whatever they are; every problem is reported, none is thrown. */
-export function readModuleOptions(options: unknown, production: boolean, report: ReportModule): StatedModule {
-  const stated = readPolicy(options, report, MODULE_KEYS);
-  // What is not an object of options was reported by the line above.
+/** Reads the module's options, of any type. Every problem is reported, none is thrown. */
+export function readModuleOptions(options: unknown, production: boolean, report: ReportModule): ModuleLevels {
+  const values = readPolicy(options, report, MODULE_KEYS);
+  // If this is not an options object, the line above has reported it.
   const readable = isOptions(options) ? options : {};
   const policies = readPolicies(readKey(readable, 'policies', report), report);
   return {
-    // Options that are none state no origin, and one error for them is enough.
-    level: { source: 'module', stated: isOptions(options) ? stated : { origin: INVALID } },
+    // Not an options object: one error is enough, so do not report the missing origin as well.
+    level: { source: 'module', options: isOptions(options) ? values : { origin: INVALID } },
     policies,
     rules: readRules(readKey(readable, 'routes', report), policies, report),
     bounds: readBounds(readKey(readable, 'bounds', report), report),
@@ -70,7 +71,7 @@ function readDebug(value: unknown, production: boolean, report: ReportModule): b
   return value === true;
 }
 
-/** What options state of the interceptor, if anything. Nest asks before anything else of them is read. */
+/** The option `interceptor`, if it is set. Nest needs it before the other options are read. */
 export function readInterceptor(options: unknown, report: ReportModule = () => undefined): boolean | undefined {
   const value = isOptions(options) ? readKey(options, 'interceptor', report) : undefined;
   if (value === undefined || value === INVALID) return undefined;
@@ -82,7 +83,7 @@ function readResolverLimits(value: unknown, report: ReportModule): ResolverLimit
   const options = value === undefined || value === INVALID ? {} : value;
   if (!isOptions(options)) report(problem('resolver_options_type', 'resolver', value));
   const readable = isOptions(options) ? options : {};
-  const reportHere = (found: Problem) => report({ ...found, path: `resolver.${found.path}` });
+  const reportHere = (each: Problem) => report({ ...each, path: `resolver.${each.path}` });
   reportUnknownKeys(readable, Object.keys(RESOLVER_LIMITS), reportHere);
   return {
     timeoutMs: readResolverLimit(readable, 'timeoutMs', reportHere),
@@ -100,31 +101,31 @@ function readResolverLimit(options: object, key: keyof ResolverLimits, report: R
 }
 
 function readPolicies(value: unknown, report: ReportModule): NamedPolicies {
-  const policies = new Map<string, PolicyLevel>();
+  const policies = new Map<string, Level>();
   if (value === undefined || value === INVALID) return policies;
   if (!isOptions(value)) {
     report(problem('policies_type', 'policies', value));
     return policies;
   }
   const names = Object.keys(value);
-  const reportHere = (found: Problem) => report({ ...found, path: `policies.${found.path}` });
-  // No name is unknown, but a symbol is none.
+  const reportHere = (each: Problem) => report({ ...each, path: `policies.${each.path}` });
+  // Every string is a valid name, but a symbol is not.
   reportUnknownKeys(value, names, reportHere);
   for (const policy of names) {
     const options: unknown = readKey(value, policy, reportHere);
     if (options === INVALID) continue;
-    const stated = readPolicy(options, found => report(found, { policy }, policyPath(policy)));
-    policies.set(policy, { source: `policy:${policy}`, stated, replaces: true });
+    const level = readPolicy(options, each => report(each, { policy }, policyPath(policy)));
+    policies.set(policy, { source: `policy:${policy}`, options: level, replaces: true });
   }
   return policies;
 }
 
-/** Where a named policy stands in the options. */
+/** The path of a named policy in the options. */
 export function policyPath(policy: string): string {
   return `policies.${policy}`;
 }
 
-function readRules(value: unknown, policies: NamedPolicies, report: ReportModule): readonly StatedRule[] {
+function readRules(value: unknown, policies: NamedPolicies, report: ReportModule): readonly RuleLevels[] {
   if (value === undefined || value === INVALID) return [];
   if (!Array.isArray(value)) {
     report(problem('routes_type', 'routes', value));
@@ -140,9 +141,9 @@ function readRule(
   index: number,
   policies: NamedPolicies,
   report: ReportModule,
-): StatedRule | undefined {
+): RuleLevels | undefined {
   const at = `routes[${String(index)}]`;
-  const reportHere = (found: Problem) => report({ ...found, path: `${at}.${found.path}` });
+  const reportHere = (each: Problem) => report({ ...each, path: `${at}.${each.path}` });
   if (!isOptions(value)) {
     return void report(problem('routes_type', at, value));
   }
@@ -154,6 +155,6 @@ function readRule(
     return undefined;
   }
   if (policy === INVALID) return undefined;
-  const levels = readReference([policy], 'route', policies, found => report(found, { rule: path }, `${at}.policy`));
+  const levels = readLevels([policy], 'route', policies, each => report(each, { rule: path }, `${at}.policy`));
   return { at, path, levels };
 }

@@ -1,13 +1,13 @@
-/** A resolver that is taken from the injector. */
+/** A resolver class: its instance comes from Nest's injector. */
 export type ResolverClass = new (...args: any[]) => CorsOriginResolver; // eslint-disable-line @typescript-eslint/no-explicit-any -- as Nest's Type is
 
-/** Whether a resolver is a class: it has the method of one, or is written as one. */
+/** Whether a resolver is a class: it has the method `isAllowed`, or is written as a class. */
 export function isResolverClass(ref: CorsOriginResolverRef): ref is ResolverClass {
   const prototype = ref.prototype as { isAllowed?: unknown } | undefined;
   return typeof prototype?.isAllowed === 'function' || /^class\b/.test(Function.prototype.toString.call(ref));
 }
 
-/** How a resolver is shown among origins: `[resolver TenantOrigins]`. */
+/** A resolver's text in a list of origins: `[resolver TenantOrigins]`. */
 export function resolverText({ name }: { readonly name: string }): string {
   return name === '' ? '[resolver]' : `[resolver ${name}]`;
 }
@@ -27,33 +27,34 @@ export type CorsControllerClass = abstract new (...args: never[]) => unknown;
 export type CorsHandler = (...args: never[]) => unknown;
 
 /**
- * The request that a resolver is asked about.
+ * The request that a resolver is called for.
  *
  * @publicApi
  */
 export interface CorsRequestContext {
   /** The method of the actual request: for a preflight, the one that it announces. */
   readonly method: string;
-  /** The request target as it was sent: the path, with the query. */
+  /** The request target as it was sent: the path and the query. */
   readonly url: string;
-  /** The request's headers, by lower-case name. A preflight does not carry those that the page will send. */
+  /** The request's headers, by lower-case name. A preflight does not carry the headers that the page will send. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The host that the request was sent to, with the port where there is one; `''` where it names none. */
+  /** The host that the request was sent to, with the port if it has one; `''` if the request names no host. */
   readonly host: string;
   /** Whether the request is a preflight. */
   readonly preflight: boolean;
-  /** The class of the controller that serves the request; absent where none does. */
+  /** The class of the controller that serves the request; absent if none does. */
   readonly controller?: CorsControllerClass;
-  /** The handler that serves the request; absent where none of a controller does. */
+  /** The handler that serves the request; absent if no controller serves it. */
   readonly handler?: CorsHandler;
 }
 
 /**
- * Decides about origins while the app runs: tenants in a database, for example. Named as a class in `origin`, it is
- * taken from the injector, as a singleton.
+ * Decides about origins while the app runs, for example about tenants in a database. If `origin` names a class, Nest's
+ * injector provides its instance, as a singleton.
  *
- * It is asked about well-formed origins only, and after the strings of the list. What throws, rejects, takes longer
- * than `resolver.timeoutMs`, or answers anything but a boolean denies. So does one that has `resolver.maxOpen` open calls.
+ * It is called only for well-formed origins, and only after the strings of the list. A call that throws, rejects, takes
+ * longer than `resolver.timeoutMs`, or answers anything but a boolean is a denial. So is a request that arrives while
+ * `resolver.maxOpen` calls are open.
  *
  * @example
  * ```ts
@@ -69,12 +70,12 @@ export interface CorsRequestContext {
  * @publicApi
  */
 export interface CorsOriginResolver {
-  /** Whether the origin may read what the request asks for. */
+  /** Whether the origin may read the response to this request. */
   isAllowed(origin: string, context: CorsRequestContext): boolean | Promise<boolean>;
 }
 
 /**
- * A resolver as it is named in `origin`: a function, or a class that is taken from the injector.
+ * A resolver in `origin`: a function, or a class whose instance comes from Nest's injector.
  *
  * @publicApi
  */

@@ -2,32 +2,32 @@
 export type Header = readonly [name: string, value: string];
 
 /**
- * What the CORS protocol adds to a response (Fetch §3.3.3). It does not hold the request's origin, so that one policy
- * needs two of them, and none is made for a request.
+ * The headers that the CORS protocol adds to a response (Fetch §3.3.3). They do not contain the request's origin: a
+ * policy needs only two of these objects, and a request creates none.
  */
-export interface CorsResponse {
-  /** `Access-Control-Allow-Origin`: the origin that asks, `*`; `undefined`: the header is not sent. */
+export interface CorsHeaders {
+  /** `Access-Control-Allow-Origin`: the request's origin, or `*`; `undefined`: the header is not sent. */
   readonly allowOrigin: 'requested' | '*' | undefined;
   /** The other headers. */
   readonly headers: readonly Header[];
-  /** What to merge into `Vary`; `''`: nothing. */
+  /** The names to merge into `Vary`; `''`: none. */
   readonly vary: string;
 }
 
 const NO_HEADERS: readonly Header[] = [];
 
-/** A response that is shared with nobody. */
-export function refusedResponse(vary: string): CorsResponse {
+/** The headers of a response that no other origin may read. */
+export function refusedHeaders(vary: string): CorsHeaders {
   return Object.freeze({ allowOrigin: undefined, headers: NO_HEADERS, vary });
 }
 
-/** What `Access-Control-Allow-Origin` says to an origin; `undefined`: the header is not sent. */
-export function allowOriginFor({ allowOrigin }: CorsResponse, origin: string | undefined): string | undefined {
+/** The value of `Access-Control-Allow-Origin` for an origin; `undefined`: the header is not sent. */
+export function allowOriginFor({ allowOrigin }: CorsHeaders, origin: string | undefined): string | undefined {
   return allowOrigin === 'requested' ? origin : allowOrigin;
 }
 
-/** All headers of a response but `Vary`, for the origin it is for. */
-export function headersFor(response: CorsResponse, origin: string | undefined): readonly Header[] {
+/** All CORS headers of a response except `Vary`, for one origin. */
+export function headerList(response: CorsHeaders, origin: string | undefined): readonly Header[] {
   const allowOrigin = allowOriginFor(response, origin);
   return allowOrigin === undefined
     ? response.headers

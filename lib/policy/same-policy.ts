@@ -1,10 +1,10 @@
-import type { CompiledPolicy } from './compile.js';
+import type { Policy } from './compile.js';
 
-/** Whether two policies answer alike. Lists are shared by what inherits them: identity spares comparing long ones. */
-export function samePolicy(one: CompiledPolicy, other: CompiledPolicy): boolean {
+/** Whether two policies give the same answers. Inherited lists are shared, so identity saves comparing long ones. */
+export function samePolicy(one: Policy, other: Policy): boolean {
   if (one === other) return true;
-  const { origin, ...rest } = one.stated;
-  const { origin: otherOrigin, ...otherRest } = other.stated;
+  const { origin, ...rest } = one.values;
+  const { origin: otherOrigin, ...otherRest } = other.values;
   const sameOrigin = origin === otherOrigin || JSON.stringify(origin) === JSON.stringify(otherOrigin);
   return sameOrigin && one.resolver === other.resolver && JSON.stringify(rest) === JSON.stringify(otherRest);
 }

@@ -1,17 +1,17 @@
 import { problem, type Report } from '../issues/problem.js';
-import { INVALID } from './read.js';
+import { INVALID } from './fields.js';
 import { isOriginProblem, parseOriginPattern } from './origin/pattern.js';
 
 /**
  * Reads the `self` option: the app's own origins, each exact.
  *
- * @returns `undefined` where nothing is listed
+ * @returns `undefined` if nothing is listed
  */
 export function readSelf(value: unknown, report: Report): readonly string[] | undefined {
   if (value === undefined || value === INVALID) return undefined;
   if (!Array.isArray(value)) return void report(problem('self_type', 'self', value));
   if (value.length === 0) return void report(problem('self_empty', 'self', value));
-  // Array.from visits holes: a hole is an undefined entry, and that is an error.
+  // Array.from() visits holes: a hole is an undefined entry, which is an error.
   const origins = Array.from(value as readonly unknown[], (entry, index) =>
     readOwnOrigin(entry, `self[${String(index)}]`, report),
   );
@@ -22,7 +22,7 @@ function readOwnOrigin(value: unknown, path: string, report: Report): string | u
   if (typeof value !== 'string') return void report(problem('self_entry', path, value));
   const parsed = parseOriginPattern(value);
   if (isOriginProblem(parsed)) {
-    // Only a corrected form is about this origin: other hints are about who may read.
+    // Without a corrected form, the hint is about allowlists, not about the app's own origins.
     const code = parsed.fix === undefined ? 'self_entry' : parsed.code;
     return void report(problem(code, path, value, parsed.fix));
   }

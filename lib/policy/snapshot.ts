@@ -1,13 +1,15 @@
 import { addedValues } from './add.js';
 
-/** Stands for what cannot be read: behind a getter, or the traps of a proxy, that throws. Told where options are read. */
+/**
+ * Replaces a value that throws when it is read: behind a getter or a proxy trap. Reported when the options are read.
+ */
 export class Unreadable {
   constructor(readonly cause: unknown) {}
 }
 
 /**
- * Copies options, so that what their owner does to them afterwards has no effect. Values are read once, here, and
- * nothing is thrown. Functions, and objects that are no options, are kept as they are.
+ * Copies options, so that later changes to them have no effect. Values are read once, here, and nothing is thrown.
+ * Functions, and objects that are not options, are kept as they are.
  */
 export function snapshot(value: unknown): unknown {
   return readable(() => copy(value, new Map()));
@@ -22,22 +24,22 @@ function readable(read: () => unknown): unknown {
 }
 
 /**
- * Whether a value holds options. Built-in objects have a meaning that their properties have not: read as options, a Map
- * or a promise would be empty, and silently state nothing. So would what `add()` made.
+ * Whether a value is an options object. Built-in objects are not: a Map or a promise, read as options, would be empty
+ * and silently set nothing. So would the result of `add()`.
  */
 export function isOptions(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
-  // A module namespace, as `import * as` makes it, is one as well.
+  // A module namespace from `import * as` is one as well.
   const isPlain = /^\[object (?:Object|Module)\]$/.test(Object.prototype.toString.call(value));
   return isPlain && !(value instanceof Unreadable) && addedValues(value) === undefined;
 }
 
 function copy(value: unknown, copied: Map<object, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  // Cyclic options are an error that is told at boot.
+  // Cyclic options are an error that is reported at boot.
   if (copied.has(value)) return copied.get(value);
   if (Array.isArray(value)) {
-    // Holes stay holes. A list may have a million entries: nearly all are strings.
+    // Holes stay holes. A list may have a million entries, and nearly all are strings.
     const list = value.slice() as unknown[];
     copied.set(value, list);
     list.forEach((entry, index) => {
@@ -50,7 +52,7 @@ function copy(value: unknown, copied: Map<object, unknown>): unknown {
   return isSealed(value, options) ? value : options;
 }
 
-/** What nobody can change needs no copy: it stays what it is, for whoever knows it. */
+/** A value that nobody can change needs no copy, and keeps its identity. */
 function isSealed(value: object, copied: object): boolean {
   if (!Object.isFrozen(value)) return false;
   return Reflect.ownKeys(copied).every(key => {
@@ -62,7 +64,7 @@ function isSealed(value: object, copied: object): boolean {
 function copyOptions(options: object, copied: Map<object, unknown>): object {
   const result = {};
   copied.set(options, result);
-  // Also what an options class defines: read as its own, and not enumerated, as there.
+  // Members of an options class as well: copied as own properties, and not enumerable, as in the class.
   for (let at: object | null = options; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
     for (const key of Reflect.ownKeys(at)) {
       if (Object.hasOwn(result, key) || (at !== options && key === 'constructor')) continue;

@@ -1,27 +1,26 @@
-import type { AppPolicies, AskedRequest, CorsExchange, QuestionedServer, ServedMethod } from '../request/exchange.js';
-import type { CompiledPolicy } from '../policy/compile.js';
-import type { CorsOriginResolverRef } from '../policy/resolver.js';
+import { methodIn, NO_ANSWERS, questionsOf, type AnswerOf, type Question } from '../decision/preflight.js';
 import { judgePreflight, needsResolver, type ResolverAnswer } from '../decision/reason.js';
-import { methodIn, NO_ANSWERS, questionsOf, type AnswerOf, type Question, type Target } from '../decision/preflight.js';
 import type { CorsRequest } from '../decision/request.js';
+import type { Policy } from '../policy/compile.js';
+import type { CorsOriginResolverRef } from '../policy/resolver.js';
+import { whenKnown, type MaybePromise } from './maybe-promise.js';
+import type { AskedHandler, AskedRequest, PolicyTable, ServedResource } from './policy-table.js';
+
+/** What is needed of a table to call resolvers. */
+type Resolvers = Pick<PolicyTable, 'ask' | 'hasResolvers'>;
 
 /**
- * Asks resolvers what a request needs to be judged, and calls back: at once, unless a resolver answers later. Policies
- * without one stay synchronous.
- */
-
-/**
- * What resolvers said of one actual request. Who serves it is part of the question: a request may be rewritten, or
- * passed on, to another handler than was expected.
+ * The resolvers' answers about one actual request. They are kept by handler: a request may be rewritten, or
+ * passed on, to another handler than its path leads to.
  */
 export class Answers {
   readonly #kept: {
     readonly resolver: CorsOriginResolverRef | undefined;
-    readonly server: QuestionedServer | undefined;
+    readonly server: AskedHandler | undefined;
     readonly answer: ResolverAnswer;
   }[] = [];
 
-  find({ resolver }: CompiledPolicy, server: QuestionedServer | undefined): ResolverAnswer | undefined {
+  find({ resolver }: Policy, server: AskedHandler | undefined): ResolverAnswer | undefined {
     return this.#kept.find(
       each =>
         each.resolver === resolver &&
@@ -30,120 +29,104 @@ export class Answers {
     )?.answer;
   }
 
-  keep({ resolver }: CompiledPolicy, server: QuestionedServer | undefined, answer: ResolverAnswer): void {
+  keep({ resolver }: Policy, server: AskedHandler | undefined, answer: ResolverAnswer): void {
     this.#kept.push({ resolver, server, answer });
   }
 }
 
-/** Asks about an actual request, once for each resolver and each who may serve it, and keeps the answer. */
-export function askForActual(
-  exchange: Pick<CorsExchange, 'method' | 'origin' | 'answers'>,
-  policies: AppPolicies,
-  policy: CompiledPolicy,
-  server: QuestionedServer | undefined,
-  asked: () => AskedRequest,
-  done: (answer: ResolverAnswer | undefined) => void,
-): void {
-  const { origin = '', method } = exchange;
-  if (!needsResolver(exchange.origin, policy)) {
-    done(undefined);
-    return;
-  }
-  const known = exchange.answers?.find(policy, server);
-  if (known !== undefined) {
-    done(known);
-    return;
-  }
-  policies.ask({ policy, origin, method, preflight: false, server }, asked(), answer => {
-    (exchange.answers ??= new Answers()).keep(policy, server, answer);
-    done(answer);
-  });
+/** What resolvers need of an actual request. */
+export interface AskingRequest {
+  readonly method: string;
+  readonly origin: string | undefined;
+  /** Made with the first answer. */
+  answers: Answers | undefined;
 }
 
-/** How many questions a preflight may ask so that its answer lists methods beside the announced one. */
-const MOST_FURTHER_QUESTIONS = 4;
+/**
+ * Calls the resolver of a policy about an actual request, once for each who may serve it, and keeps the answer.
+ *
+ * @param asked called only where a resolver is
+ */
+export function askForActual(
+  request: AskingRequest,
+  table: Pick<Resolvers, 'ask'>,
+  policy: Policy,
+  server: AskedHandler | undefined,
+  asked: () => AskedRequest,
+): MaybePromise<ResolverAnswer | undefined> {
+  const { origin = '', method } = request;
+  if (!needsResolver(request.origin, policy)) return undefined;
+  const known = request.answers?.find(policy, server);
+  if (known !== undefined) return known;
+  const answer = table.ask({ policy, origin, method, preflight: false, server }, asked());
+  const keep = (known: ResolverAnswer) => {
+    (request.answers ??= new Answers()).keep(policy, server, known);
+  };
+  // The same promise: whoever waits for it comes after this, and not a turn of the microtask queue later.
+  if (answer instanceof Promise) void answer.then(keep);
+  else keep(answer);
+  return answer;
+}
+
+/** How many further calls a preflight may make so that its answer lists further methods. */
+const MOST_FURTHER_CALLS = 4;
 
 /**
- * Asks about a preflight: about the announced method first, one candidate after the other until one is allowed, and
- * then about the other methods that are served there, so that the answer can list them. Where that takes more than a
- * few questions, the answer lists the announced method alone.
+ * Calls the resolvers for a preflight: about the announced method first, one candidate after the other until one is
+ * allowed; then about the other methods of the resource, so that the answer can list them. Where that takes more than a
+ * few calls, the answer lists the announced method alone.
  */
 export function askForPreflight(
   request: CorsRequest,
-  policies: AppPolicies,
-  target: Target<ServedMethod>,
+  table: Resolvers,
+  resource: ServedResource,
   asked: () => AskedRequest,
-  done: (answerOf: AnswerOf) => void,
-): void {
+): MaybePromise<AnswerOf> {
   const { requestMethod = '', origin = '' } = request;
-  const requested = policies.asksResolvers ? methodIn(target, requestMethod) : undefined;
-  if (requested === undefined) {
-    done(NO_ANSWERS);
-    return;
-  }
+  const announced = table.hasResolvers ? methodIn(resource, requestMethod) : undefined;
+  if (announced === undefined) return NO_ANSWERS;
   const answers = new Map<string, ResolverAnswer>();
-  const isHeadGets = servesHeadByGet(target);
+  const isHeadGets = servesHeadByGet(resource);
   const answerOf: AnswerOf = (_policy, method, candidate, member) => {
     const answer = answers.get(keyOf(method, candidate, member));
     return answer ?? (method === 'HEAD' && isHeadGets ? answers.get(keyOf('GET', candidate, member)) : undefined);
   };
 
-  const ask = (questions: readonly Question[], whenAnswered: () => void): void => {
-    // One more than there are questions: what answers at once must not end this before the last one is asked.
-    let open = questions.length + 1;
-    const close = () => {
-      if (--open === 0) whenAnswered();
-    };
+  const ask = (questions: readonly Question[]): MaybePromise<unknown> => {
+    const open: Promise<unknown>[] = [];
     for (const { policy, method, candidate, member } of questions) {
-      const server = methodIn(target, method)?.candidates[candidate]?.servers[member]?.route;
-      policies.ask({ policy, origin, method, preflight: true, server }, asked(), answer => {
-        answers.set(keyOf(method, candidate, member), answer);
-        close();
-      });
+      const server = methodIn(resource, method)?.candidates[candidate]?.servers[member]?.route;
+      const answered = whenKnown(
+        table.ask({ policy, origin, method, preflight: true, server }, asked()),
+        answer => void answers.set(keyOf(method, candidate, member), answer),
+      );
+      if (answered instanceof Promise) open.push(answered);
     }
-    close();
+    return open.length < 2 ? open[0] : Promise.all(open);
   };
   const isAllowed = (candidate: number) =>
-    requested.candidates[candidate]?.members.every(
-      (policy, member) => judgePreflight(request, policy, answerOf(policy, requestMethod, candidate, member)).allowed,
+    announced.candidates[candidate]?.members.every(
+      (policy, member) =>
+        judgePreflight(request, policy, answerOf(policy, requestMethod, candidate, member)) === 'allowed',
     ) === true;
   const askFurther = () => {
-    const further = target.methods.flatMap(other =>
-      other === requested || (other.method === 'HEAD' && isHeadGets) ? [] : [questionsOf(request, other)],
+    const further = resource.methods.flatMap(other =>
+      other === announced || (other.method === 'HEAD' && isHeadGets) ? [] : [questionsOf(request, other)],
     );
-    // Several candidates of another method are told apart by what this preflight does not announce.
+    // What this preflight does not announce decides between several candidates of another method.
     const questions = further.flatMap(([only, ...others]) => (others.length === 0 ? (only ?? []) : []));
-    ask(questions.length > MOST_FURTHER_QUESTIONS ? [] : questions, () => done(answerOf));
+    return questions.length > MOST_FURTHER_CALLS ? undefined : ask(questions);
   };
-  const [first, ...others] = questionsOf(request, requested).flatMap((questions, candidate) =>
+  const [first, ...others] = questionsOf(request, announced).flatMap((questions, candidate) =>
     questions === undefined ? [] : [{ questions, candidate }],
   );
-  ask(first?.questions ?? [], () => {
-    if (first !== undefined && isAllowed(first.candidate)) {
-      askFurther();
-      return;
-    }
-    ask(
-      others.flatMap(({ questions }) => questions),
-      () => {
-        if (others.some(({ candidate }) => isAllowed(candidate))) askFurther();
-        else done(answerOf);
-      },
+  const asking = whenKnown(ask(first?.questions ?? []), () => {
+    if (first !== undefined && isAllowed(first.candidate)) return askFurther();
+    return whenKnown(ask(others.flatMap(({ questions }) => questions)), () =>
+      others.some(({ candidate }) => isAllowed(candidate)) ? askFurther() : undefined,
     );
   });
-}
-
-/** Asks, and gives a promise where the answer comes later. */
-export function promiseOf<Value>(ask: (done: (value: Value) => void) => void): Value | Promise<Value> {
-  let answered: { readonly value: Value } | undefined;
-  let whenAnswered: ((value: Value) => void) | undefined;
-  ask(value => {
-    answered = { value };
-    whenAnswered?.(value);
-  });
-  return answered === undefined
-    ? new Promise(resolve => (whenAnswered = resolve))
-    : (answered as { value: Value }).value;
+  return whenKnown(asking, () => answerOf);
 }
 
 function keyOf(method: string, candidate: number, member: number): string {
@@ -151,9 +134,9 @@ function keyOf(method: string, candidate: number, member: number): string {
 }
 
 /** Whether the handlers of GET serve HEAD as well: GET's answers are HEAD's. */
-function servesHeadByGet(target: Target<ServedMethod>): boolean {
-  const get = methodIn(target, 'GET')?.candidates;
-  const head = methodIn(target, 'HEAD')?.candidates;
+function servesHeadByGet(resource: ServedResource): boolean {
+  const get = methodIn(resource, 'GET')?.candidates;
+  const head = methodIn(resource, 'HEAD')?.candidates;
   if (get?.length !== head?.length) return false;
   return (
     head?.every(({ servers }, candidate) =>

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { CorsApp } from './cors-app.js';
+import type { CorsApp } from './app.js';
 import type { PolicyTable } from './policy-table.js';
 
 /** The apps whose policies this module has loaded: nearly always it is one. */
 @Injectable()
-export class CorsPolicyRegistry {
+export class PolicyRegistry {
   #apps: readonly CorsApp[] = [];
 
   /** In the order of their initialization. */
@@ -14,7 +14,7 @@ export class CorsPolicyRegistry {
 
   /** The policies of the app that was initialized last; `undefined` before there is one. */
   get current(): PolicyTable | undefined {
-    return this.#apps.at(-1)?.current;
+    return this.#apps.at(-1)?.table;
   }
 
   /** @throws {Error} before `app.init()` */

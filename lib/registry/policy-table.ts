@@ -1,90 +1,154 @@
-import type { CorsIssue } from '../issues/issue.js';
-import type { PolicySet } from './table-rows.js';
-import type { RoutePolicy } from './table-rows.js';
-import type { BoundResolvers } from '../resolvers/bind.js';
-import type {
-  AppPolicies,
-  AskedRequest,
-  RequestTarget,
-  ResolverQuestion,
-  ServedMethod,
-  Server,
-  ServingCandidate,
-} from '../request/exchange.js';
-import type { CompiledPolicy } from '../policy/compile.js';
-import { samePolicy } from '../policy/same-policy.js';
+import {
+  createCandidate,
+  createResource,
+  type Candidate,
+  type Resource,
+  type ResourceMethod,
+} from '../decision/preflight.js';
 import { rejects, type ResolverAnswer } from '../decision/reason.js';
-import { createCandidate, createTarget, type Target } from '../decision/preflight.js';
 import type { CorsRequest } from '../decision/request.js';
-import type { SelfOrigins } from '../decision/same-origin.js';
-import type { RouteRegistration } from '../routing/nest-internals.js';
+import { selfOriginsOf, type SelfOrigins } from '../decision/same-origin.js';
+import type { CorsIssue } from '../issues/issue.js';
+import type { Policy } from '../policy/compile.js';
+import { samePolicy } from '../policy/same-policy.js';
+import type { BoundResolvers } from '../resolvers/bind.js';
+import { LastOf } from '../routing/last-of.js';
+import type { Route } from '../routing/nest-internals.js';
 import { sampleOf } from '../routing/path-rules.js';
-import type { Chain, RoutedMethods, RoutedRequest, RouteMatcher } from '../routing/route-matcher.js';
+import type { Chain, MatchedMethods, PreflightMatch, RoutedRequest, RouteMatcher } from '../routing/route-matcher.js';
+import type { MaybePromise } from './maybe-promise.js';
 import type { Ruling } from './rule-book.js';
+import type { RoutePolicy, TableRows } from './table-rows.js';
 
-/** One configuration in force: its policies, the routes they are for, and the resolvers they ask. Immutable. */
-export class PolicyTable implements AppPolicies {
-  /**
-   * Matchers hand out the same object for what the same routes serve. For each, the targets by the policy of what no
-   * controller serves there: as many as there are rules, at most.
-   */
-  readonly #targets = new WeakMap<RoutedMethods, Map<CompiledPolicy | undefined, Target<ServedMethod>>>();
+/** One of those who may serve a request, and its policy. */
+export interface Server {
+  /** Absent for what is not a controller's. */
+  readonly route: Route | undefined;
+  readonly policy: Policy;
+}
+
+/** Who may serve one request, in the order in which they would run. */
+export interface ServerCandidate extends Candidate {
+  /** One for each member. */
+  readonly servers: readonly Server[];
+}
+
+/** A method of a path, with those who may serve it. */
+export interface ServedResourceMethod extends ResourceMethod {
+  readonly candidates: readonly ServerCandidate[];
+  /** Whether something is known to serve it. */
+  readonly isKnown: boolean;
+}
+
+/** What a preflight is about. */
+export type ServedResource = Resource<ServedResourceMethod>;
+
+/** Who may serve an actual request. */
+export interface ServedRequest {
+  /** The first route that may serve it; absent where no controller's does. */
+  readonly route: Route | undefined;
+  /** What the rules of `routes` say about its path: for what no controller serves, such as a file. */
+  readonly ruling: Ruling | undefined;
+  /** The routes that may serve it, with raw ones. Empty only where a rule covers the path and no controller's route does. */
+  readonly servers: readonly Server[];
+  /** Whose headers the response gets where no guard has run; `undefined` where that is in doubt. */
+  readonly policy: Policy | undefined;
+}
+
+/** The handler that a resolver decides about. */
+export type AskedHandler = Pick<Route, 'controller' | 'handler'>;
+
+/** A call of a policy's resolver. */
+export interface ResolverCall {
+  readonly policy: Policy;
+  readonly origin: string;
+  readonly method: string;
+  readonly preflight: boolean;
+  /** Absent where no controller serves the request. */
+  readonly server: AskedHandler | undefined;
+}
+
+/** What a resolver gets of the request itself. */
+export interface AskedRequest {
+  readonly url: string;
+  readonly host: string;
+  readonly headers: RoutedRequest['headers'];
+}
+
+/** A path, as preflights meet it. */
+interface KnownPath {
+  readonly methods: MatchedMethods;
+  /** By the policy of what no controller serves there: as many as there are rules, at most. */
+  readonly resources: Map<Policy | undefined, ServedResource>;
+}
+
+/** The policies of one configuration, by handler, by request and by preflight. Immutable. */
+export class PolicyTable {
+  /** The app's own origins, where the options list them. */
+  readonly self: SelfOrigins | undefined;
+  /** The one cache for preflights: what matches alike is made once. */
+  readonly #paths = new LastOf<unknown, KnownPath>();
 
   constructor(
-    private readonly set: PolicySet,
+    private readonly rows: TableRows,
     private readonly matcher: RouteMatcher,
     private readonly resolvers: BoundResolvers,
-  ) {}
+  ) {
+    this.self = rows.self && selfOriginsOf(rows.self);
+  }
 
   get debug(): boolean {
-    return this.set.debug;
+    return this.rows.debug;
   }
 
-  get self(): SelfOrigins | undefined {
-    return this.set.self;
-  }
-
-  get asksResolvers(): boolean {
+  get hasResolvers(): boolean {
     return this.resolvers.size > 0;
   }
 
   get warnings(): readonly CorsIssue[] {
-    return this.set.warnings;
+    return this.rows.warnings;
   }
 
   get routes(): readonly RoutePolicy[] {
-    return this.set.routes;
+    return this.rows.routes;
   }
 
-  get module(): CompiledPolicy {
-    return this.set.module;
+  get module(): Policy {
+    return this.rows.module;
   }
 
-  get rules(): PolicySet['rules'] {
-    return this.set.rules;
+  get rules(): TableRows['rules'] {
+    return this.rows.rules;
   }
 
+  /** Whether some policy rejects this request, if it comes from elsewhere: matches no path, and may err to `true`. */
   mayReject(request: CorsRequest): boolean {
-    const { rejecting } = this.set;
+    const { rejecting } = this.rows;
     for (let index = 0; index < rejecting.length; index++) {
       // The last of many stands for those that are not looked at.
-      if (index === MOST_COMPARED || rejects(request, rejecting[index] as CompiledPolicy)) return true;
+      if (index === MOST_COMPARED || rejects(request, rejecting[index] as Policy)) return true;
     }
     return false;
   }
 
-  ofHandler(controller: unknown, handler: unknown, request: RoutedRequest): CompiledPolicy | undefined {
-    return this.set.of(controller, handler) ?? this.ofRequest(request).policy;
+  /** The policy of the handler that runs: no path is matched, unless the handler is not the function that was routed. */
+  ofHandler(controller: unknown, handler: unknown, request: RoutedRequest): Policy | undefined {
+    return this.rows.of(controller, handler) ?? this.ofRequest(request).policy;
   }
 
-  ofRequest(request: RoutedRequest, isEarly = false): RequestTarget {
-    const ruling = this.set.rules.ruleOn(request.url);
+  /**
+   * Who may serve a request.
+   *
+   * @param isEarly whether no middleware of the app has seen it: see {@link RouteMatcher.match}
+   */
+  ofRequest(request: RoutedRequest, isEarly = false): ServedRequest {
+    const ruling = this.rows.rules.ruleOn(request.url);
     const chains = this.matcher.match(request, isEarly);
     const route = chains[0]?.[0];
     const servers = chains.flatMap(chain => this.#serversOf(chain, ruling));
     if (ruling !== undefined) return { route, ruling, servers, policy: policyUnder(ruling) };
     // Nothing is routed: the app answers 404.
-    if (servers.length === 0) servers.push({ route: undefined, policy: this.set.module });
+    if (servers.length === 0) servers.push({ route: undefined, policy: this.rows.module });
     const [first] = servers as [Server];
     const isKnown =
       chains.length < 2 ||
@@ -92,24 +156,29 @@ export class PolicyTable implements AppPolicies {
     return { route, ruling, servers, policy: isKnown ? first.policy : undefined };
   }
 
-  ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): Target<ServedMethod> {
-    const ruling = this.set.rules.ruleOn(request.url);
-    const routed = this.matcher.matchPreflight(request, requestMethod, requestHeaders);
-    const policy = ruling === undefined ? this.set.module : policyUnder(ruling);
-    if (policy !== undefined && this.#isUnknown(request, routed, requestMethod, ruling)) {
-      return createTarget([...this.#servedMethods(routed, ruling), unknown(requestMethod, policy)]);
+  /** The routes that a preflight may be about. */
+  ofPreflight(request: RoutedRequest, requestMethod: string, requestHeaders: string): ServedResource {
+    const ruling = this.rows.rules.ruleOn(request.url);
+    const path = this.#pathOf(this.matcher.matchPreflight(request, requestMethod, requestHeaders));
+    const policy = ruling === undefined ? this.rows.module : policyUnder(ruling);
+    if (policy !== undefined && this.#isUnknown(request, path.methods, requestMethod, ruling)) {
+      return createResource([...this.#servedMethods(path.methods, ruling), unknown(requestMethod, policy)]);
     }
-    const ofRoutes = this.#targets.get(routed) ?? new Map<CompiledPolicy | undefined, Target<ServedMethod>>();
-    this.#targets.set(routed, ofRoutes);
-    const known = ofRoutes.get(policy);
+    const known = path.resources.get(policy);
     if (known !== undefined) return known;
-    const target = createTarget(this.#servedMethods(routed, ruling), { isInDoubt: policy === undefined });
-    ofRoutes.set(policy, target);
-    return target;
+    const resource = createResource(this.#servedMethods(path.methods, ruling), { isInDoubt: policy === undefined });
+    path.resources.set(policy, resource);
+    return resource;
   }
 
-  isContested(request: RoutedRequest, policy: CompiledPolicy, handler: unknown): boolean {
-    const ruling = this.set.rules.ruleOn(request.url);
+  #pathOf(match: PreflightMatch | undefined): KnownPath {
+    const make = (): KnownPath => ({ methods: match?.methods() ?? [], resources: new Map() });
+    return match?.key === undefined ? make() : this.#paths.get(match.key, make);
+  }
+
+  /** Whether the preflight of an actual request may have been judged by another policy than this one. */
+  isContested(request: RoutedRequest, policy: Policy, handler: unknown): boolean {
+    const ruling = this.rows.rules.ruleOn(request.url);
     const routes = this.matcher.rivals(request).flat();
     // Of an unknown path, the policy that a preflight for it is judged by.
     const rivals = routes.length === 0 ? [undefined] : routes;
@@ -120,28 +189,27 @@ export class PolicyTable implements AppPolicies {
     });
   }
 
+  /** The request headers that its route is chosen by: see {@link RouteMatcher.selectingHeaders}. */
   selectingHeaders(request: RoutedRequest): readonly string[] {
     return this.matcher.selectingHeaders(request);
   }
 
+  /** Calls a policy's resolver. Never throws or rejects. */
   ask(
-    { policy, origin, method, preflight, server }: ResolverQuestion,
+    { policy, origin, method, preflight, server }: ResolverCall,
     { url, host, headers }: AskedRequest,
-    done: (answer: ResolverAnswer) => void,
-  ): void {
+  ): MaybePromise<ResolverAnswer> {
     const ask = policy.resolver && this.resolvers.get(policy.resolver);
-    if (ask === undefined) done('failed');
+    if (ask === undefined) return 'failed';
     // Written out: to spread three small objects takes longer than all that is done with them.
-    else if (server === undefined) ask(origin, { method, url, host, headers, preflight }, done);
-    else {
-      const { controller, handler } = server;
-      ask(origin, { method, url, host, headers, preflight, controller, handler }, done);
-    }
+    if (server === undefined) return ask(origin, { method, url, host, headers, preflight });
+    const { controller, handler } = server;
+    return ask(origin, { method, url, host, headers, preflight, controller, handler });
   }
 
   /** The same with another matcher: the platform went on registering. */
   withMatcher(matcher: RouteMatcher = this.matcher): PolicyTable {
-    return new PolicyTable(this.set, matcher, this.resolvers);
+    return new PolicyTable(this.rows, matcher, this.resolvers);
   }
 
   /**
@@ -151,18 +219,18 @@ export class PolicyTable implements AppPolicies {
    */
   #isUnknown(
     request: RoutedRequest,
-    routed: RoutedMethods,
+    methods: MatchedMethods,
     requestMethod: string,
     ruling: Ruling | undefined,
   ): boolean {
-    if (routed.length === 0) return true;
-    if (ruling === undefined || routed.some(({ method }) => method === requestMethod)) return false;
+    if (methods.length === 0) return true;
+    if (ruling === undefined || methods.some(({ method }) => method === requestMethod)) return false;
     const paths = this.matcher.rawPaths(request).map(sampleOf);
-    return !paths.some(path => this.set.rules.ruleOn(path)?.policies[0] === ruling.policies[0]);
+    return !paths.some(path => this.rows.rules.ruleOn(path)?.policies[0] === ruling.policies[0]);
   }
 
-  #servedMethods(routed: RoutedMethods, ruling: Ruling | undefined): readonly ServedMethod[] {
-    return routed.map(({ method, candidates }) => ({
+  #servedMethods(methods: MatchedMethods, ruling: Ruling | undefined): readonly ServedResourceMethod[] {
+    return methods.map(({ method, candidates }) => ({
       method,
       isKnown: true,
       candidates: candidates.flatMap(chain => this.#candidateOf(chain, ruling) ?? []),
@@ -170,7 +238,7 @@ export class PolicyTable implements AppPolicies {
   }
 
   /** @returns `undefined` where it is in doubt which rule what is raw in the chain is under */
-  #candidateOf(chain: Chain, ruling: Ruling | undefined): ServingCandidate | undefined {
+  #candidateOf(chain: Chain, ruling: Ruling | undefined): ServerCandidate | undefined {
     if (ruling?.isInDoubt === true && chain.includes(undefined)) return undefined;
     const servers = chain.map(route => ({ route, policy: this.#policyOf(route, ruling) }));
     // Members with one policy agree, unless a resolver decides by handler.
@@ -189,25 +257,25 @@ export class PolicyTable implements AppPolicies {
       .map(route => ({ route, policy: this.#policyOf(route, ruling) }));
   }
 
-  #policyOf(route: RouteRegistration | undefined, ruling: Ruling | undefined): CompiledPolicy {
-    if (route === undefined) return ruling?.policies[0] ?? this.set.module;
+  #policyOf(route: Route | undefined, ruling: Ruling | undefined): Policy {
+    if (route === undefined) return ruling?.policies[0] ?? this.rows.module;
     const { controller, handler } = route;
-    const policy = this.set.of(controller, handler);
+    const policy = this.rows.of(controller, handler);
     if (policy === undefined) throw new Error(`No policy was built for ${controller.name}.${handler.name}`);
     return policy;
   }
 }
 
-/** How many policies are compared with each request before its path is matched to tell which of them it is. */
+/** How many policies are compared with each request before its path is matched to find its own. */
 const MOST_COMPARED = 8;
 
 /** The policy of what no controller serves at a path; `undefined` where that is in doubt. */
-function policyUnder({ policies, isInDoubt }: Ruling): CompiledPolicy | undefined {
+function policyUnder({ policies, isInDoubt }: Ruling): Policy | undefined {
   return isInDoubt ? undefined : policies[0];
 }
 
 /** A method that nothing is known to serve at a path. */
-function unknown(method: string, policy: CompiledPolicy): ServedMethod {
+function unknown(method: string, policy: Policy): ServedResourceMethod {
   const candidate = { ...createCandidate([policy]), servers: [{ route: undefined, policy }] };
   return { method, isKnown: false, candidates: [candidate] };
 }

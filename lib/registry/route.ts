@@ -1,5 +1,5 @@
 import { locationOfSource, type CorsIssueLocation, type CorsIssueRoute } from '../issues/location.js';
-import type { RouteRegistration } from '../routing/nest-internals.js';
+import type { Route } from '../routing/nest-internals.js';
 import { methodOf } from '../routing/route-matcher.js';
 
 /**
@@ -16,12 +16,12 @@ export interface CorsRoute {
   readonly method: string;
   /** The whole path, global prefix included. */
   readonly path: string;
-  /** The versions that it serves, where a request tells its version otherwise than by the path. */
+  /** The versions that it serves, where the version is not in the path. */
   readonly version?: string;
 }
 
-/** A route, as it is told. */
-export function describeRoute(route: RouteRegistration): CorsRoute {
+/** A route for a person to read. */
+export function describeRoute(route: Route): CorsRoute {
   const { version } = route;
   return { ...issueRouteOf(route), ...(version !== undefined && { version: versionText(version) }) };
 }
@@ -34,11 +34,12 @@ function versionText(version: unknown): string {
     .join(', ');
 }
 
-/** Where the level that set an option of a route's policy is written. */
-export function locationOfLevel(source: string, route: RouteRegistration | undefined): CorsIssueLocation {
-  return locationOfSource(source, route && { ...issueRouteOf(route), module: route.module.name });
+/** A route that an issue affects. */
+export function issueRouteOf({ controller, handlerName, verb, path }: Route): CorsIssueRoute {
+  return { controller: controller.name, handler: handlerName, method: methodOf(verb), path };
 }
 
-export function issueRouteOf({ controller, handlerName, verb, path }: RouteRegistration): CorsIssueRoute {
-  return { controller: controller.name, handler: handlerName, method: methodOf(verb), path };
+/** Where the level that sets an option of a route's policy is written. */
+export function locationOfLevel(source: string, route: Route | undefined): CorsIssueLocation {
+  return locationOfSource(source, route && { ...issueRouteOf(route), module: route.module.name });
 }

@@ -1,4 +1,4 @@
-import type { CompiledPolicy } from '../policy/compile.js';
+import type { Policy } from '../policy/compile.js';
 import { samePolicy } from '../policy/same-policy.js';
 import { pathOf, plainReading, readPath } from '../routing/path-readings.js';
 import type { PathPattern } from '../routing/path-rules.js';
@@ -7,13 +7,13 @@ import type { PathPattern } from '../routing/path-rules.js';
 export interface PathRule {
   readonly path: string;
   readonly pattern: PathPattern;
-  readonly policy: CompiledPolicy;
+  readonly policy: Policy;
 }
 
 /** What the rules of `routes` say about a path. */
 export interface Ruling {
   /** One policy if the path is certain. In doubt: every policy that may be meant, the module's included. */
-  readonly policies: readonly [CompiledPolicy, ...CompiledPolicy[]];
+  readonly policies: readonly [Policy, ...Policy[]];
   /** Whether the server of the path may read it in another way than the rules do. */
   readonly isInDoubt: boolean;
 }
@@ -28,13 +28,13 @@ export class RuleBook {
   /** @param module the policy of paths under no rule */
   constructor(
     readonly entries: readonly PathRule[],
-    protected readonly module: CompiledPolicy,
+    protected readonly module: Policy,
   ) {
     this.#index = entries.length === 0 ? undefined : indexRules(entries);
     this.#certain = entries.map(({ policy }) => ({ policies: [policy], isInDoubt: false }));
   }
 
-  /** @returns `undefined` for a path that is under no rule, however it is read */
+  /** @returns `undefined` for a path that is under no rule in any reading */
   ruleOn(url: string | undefined): Ruling | undefined {
     const index = this.#index;
     if (index === undefined) return undefined;
@@ -48,7 +48,7 @@ export class RuleBook {
     const first = findFirst(index, reading, 0);
     if (first === -1) return undefined;
     if (this.#entry(first).pattern.matches(reading)) return this.#certain[first];
-    const policies = new Set<CompiledPolicy>();
+    const policies = new Set<Policy>();
     this.#collect(reading, index, policies);
     return rulingOf(policies, true);
   }
@@ -56,7 +56,7 @@ export class RuleBook {
   #ruleOnReadings(path: string, index: IndexNode): Ruling | undefined {
     const { readings, isStable, isWellFormed, isComplete } = readPath(path);
     if (!isComplete) return rulingOf(new Set([...this.entries.map(({ policy }) => policy), this.module]), false);
-    const policies = new Set<CompiledPolicy>();
+    const policies = new Set<Policy>();
     let isUnderRule = false;
     for (const reading of readings) if (this.#collect(reading, index, policies)) isUnderRule = true;
     // What is not decoded to its end may still turn out to be under a rule.
@@ -69,7 +69,7 @@ export class RuleBook {
    *
    * @returns whether any rule matches
    */
-  #collect(reading: string, index: IndexNode, policies: Set<CompiledPolicy>): boolean {
+  #collect(reading: string, index: IndexNode, policies: Set<Policy>): boolean {
     let at = findFirst(index, reading, 0);
     const isUnderRule = at !== -1;
     for (; at !== -1; at = findFirst(index, reading, at + 1)) {
@@ -118,8 +118,8 @@ function findFirst(node: IndexNode, reading: string, start: number): number {
 }
 
 /** Certain if all the policies are the same. */
-function rulingOf(policies: ReadonlySet<CompiledPolicy>, isStable: boolean): Ruling {
-  const [first, ...others] = [...policies] as [CompiledPolicy, ...CompiledPolicy[]];
+function rulingOf(policies: ReadonlySet<Policy>, isStable: boolean): Ruling {
+  const [first, ...others] = [...policies] as [Policy, ...Policy[]];
   const isCertain = isStable && others.every(policy => samePolicy(policy, first));
   return { policies: isCertain ? [first] : [first, ...others], isInDoubt: !isCertain };
 }

@@ -1,13 +1,17 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { policiesOf } from '../registry/cors-app.js';
-import { CorsApps } from '../boot/apps.js';
-import { CorsEnforcer } from './enforcer.js';
-import { askedRequestOf, type PlatformRequest } from '../platforms/site.js';
+import { refineVerdict } from '../decision/preflight.js';
+import { headersOfActual, type ResolverAnswer } from '../decision/reason.js';
+import type { PlatformRequest } from '../platforms/site.js';
 import type { CorsHandler } from '../policy/resolver.js';
-import { respondToActual, type ResolverAnswer } from '../decision/reason.js';
-import { askForActual, promiseOf } from '../registry/answers.js';
+import { askForActual } from '../registry/answers.js';
+import { whenKnown } from '../registry/maybe-promise.js';
+import { askedRequestOf } from './asked-request.js';
+import { CorsEnforcer } from './enforcer.js';
+import { tableOf, type CorsExchange } from './exchange.js';
+import { ExchangeStore } from './exchange-store.js';
+import { rejectionByHandler } from './rejection.js';
 
 /**
  * Enforces the policy of the handler that runs. Registered globally by {@link CorsModule}: refuses preflights, and
@@ -18,45 +22,56 @@ import { askForActual, promiseOf } from '../registry/answers.js';
 @Injectable()
 export class CorsGuard implements CanActivate {
   constructor(
-    @Inject(CorsApps) private readonly apps: CorsApps,
+    @Inject(ExchangeStore) private readonly exchanges: ExchangeStore,
     @Inject(CorsEnforcer) private readonly enforcer: CorsEnforcer,
   ) {}
 
   /**
-   * A promise only where a resolver has to be asked.
+   * A promise only where a resolver has to be called.
    *
    * @throws {@link CorsForbiddenException} when the policy refuses the request
    */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return true;
     const request = context.getArgByIndex<IncomingMessage & PlatformRequest>(0);
-    const exchange = this.apps.exchangeOf(request, context.getArgByIndex<ServerResponse>(1));
-    if (exchange.preflight) {
-      this.enforcer.enforcePreflight(exchange);
-      return true;
-    }
-    const policies = policiesOf(exchange);
-    const controller = context.getClass();
-    const handler = context.getHandler() as CorsHandler;
-    const policy = policies.ofHandler(controller, handler, request);
+    const exchange = this.exchanges.ofHandled(request, context.getArgByIndex<ServerResponse>(1));
+    return exchange.preflight
+      ? this.#enforcePreflight(exchange)
+      : this.#enforceActual(exchange, request, context.getClass(), context.getHandler() as CorsHandler);
+  }
+
+  #enforcePreflight(exchange: CorsExchange): boolean {
+    const refusal = exchange.verdict && refineVerdict(exchange.verdict, exchange);
+    if (refusal?.reason === 'path-ambiguous') this.exchanges.log.inDoubt(exchange);
+    this.enforcer.enforce(exchange, refusal);
+    return true;
+  }
+
+  #enforceActual(
+    exchange: CorsExchange,
+    request: IncomingMessage & PlatformRequest,
+    controller: ReturnType<ExecutionContext['getClass']>,
+    handler: CorsHandler,
+  ): boolean | Promise<boolean> {
+    const table = tableOf(exchange);
+    const policy = table.ofHandler(controller, handler, request);
     exchange.policy = policy;
     // A handler that calls `next()` leaves the response to another one, and to its policy.
-    exchange.response = undefined;
+    exchange.headers = undefined;
     exchange.answer = undefined;
-    // A function that nobody routed, at a path that is in doubt: its response says nothing.
+    // A function that nobody routed, at a path that is in doubt: its response gets no CORS headers.
     if (policy === undefined) return true;
     const enforce = (answer: ResolverAnswer | undefined) => {
       exchange.answer = answer;
-      exchange.response = respondToActual(exchange, policy, answer);
-      this.enforcer.enforceHandler(exchange, policy, handler, request);
+      exchange.headers = headersOfActual(exchange, policy, answer);
+      const refusal = rejectionByHandler(exchange, policy, handler, request);
+      if (refusal?.isContested === true) this.exchanges.log.contested(exchange, handler);
+      this.enforcer.enforce(exchange, refusal);
       return true;
     };
     if (policy.resolver === undefined) return enforce(undefined);
-    // The edge has asked already, unless another handler runs than it expected.
-    const answer = promiseOf<ResolverAnswer | undefined>(done => {
-      const asked = () => askedRequestOf(exchange, request);
-      askForActual(exchange, policies, policy, { controller, handler }, asked, done);
-    });
-    return answer instanceof Promise ? answer.then(enforce) : enforce(answer);
+    // The edge has called it already, unless another handler runs than the path says.
+    const asked = () => askedRequestOf(exchange, request);
+    return whenKnown(askForActual(exchange, table, policy, { controller, handler }, asked), enforce);
   }
 }

@@ -1,9 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Observable } from 'rxjs';
-import { respond } from '../registry/cors-app.js';
-import { CorsApps } from '../boot/apps.js';
+import { ExchangeStore } from './exchange-store.js';
+import { headersOfResponse } from './respond.js';
 
 /**
  * Builds the CORS headers of a response, before its handler runs, from the policy that {@link CorsGuard} found. They
@@ -13,13 +13,13 @@ import { CorsApps } from '../boot/apps.js';
  */
 @Injectable()
 export class CorsInterceptor implements NestInterceptor {
-  constructor(@Inject(CorsApps) private readonly apps: CorsApps) {}
+  constructor(@Inject(ExchangeStore) private readonly exchanges: ExchangeStore) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() === 'http') {
       const [request, response] = context.getArgs<[IncomingMessage, ServerResponse]>();
-      const exchange = this.apps.exchangeOf(request, response);
-      exchange.response = exchange.outcome?.response ?? respond(exchange);
+      const exchange = this.exchanges.ofHandled(request, response);
+      exchange.headers = exchange.verdict?.headers ?? headersOfResponse(exchange);
     }
     return next.handle();
   }

@@ -1,7 +1,7 @@
 import { ForbiddenException } from '@nestjs/common';
 import type { CorsReason } from '../decision/reason.js';
 
-/** The body of every refusal, whatever its reason: it tells a caller nothing about the policy. */
+/** The body of every refusal: the same for every reason, so that it says nothing about the policy. */
 export const FORBIDDEN_BODY = Object.freeze({
   statusCode: 403,
   message: 'Refused by the CORS policy of this resource',

@@ -15,10 +15,10 @@ interface HookedResponse {
 
 /**
  * Makes a hook on the one moment that all ways to answer have in common, on every platform: Node writes heads through
- * `writeHead`, also those that nobody asked for. One function for all responses: a closure for each costs more than
+ * `writeHead`, also those that no code of the app writes. One function for all responses: a closure for each costs more than
  * what it does.
  *
- * The `on-headers` package does the same for most responses; however, it is done with a response once it was called.
+ * Not the `on-headers` package: it is done with a response once it was called.
  * A head that Node refuses (`writeHead(1000)`) is followed by another one, and that one has to be seen: a filter's
  * `Access-Control-Allow-Origin: *` went out beside our credentials.
  *

@@ -3,10 +3,10 @@ import type { HeaderStore } from './write-headers.js';
 
 /** The calls of an HTTP/2 stream that write a head past its response, and the place of their headers. */
 const CALLS = { respond: 0, respondWithFD: 1, respondWithFile: 1 } as const;
-type Call = keyof typeof CALLS;
+type StreamCall = keyof typeof CALLS;
 
 type Respond = (...args: unknown[]) => unknown;
-type Stream = Partial<Record<Call, Respond>>;
+type Stream = Partial<Record<StreamCall, Respond>>;
 
 /**
  * Makes a hook on the heads that a handler writes to the HTTP/2 stream itself (`response.stream.respond()`), which
@@ -25,7 +25,7 @@ export function createStreamHook(
   const inner = Symbol('respond');
   type Hooked = Stream & { [owner]: ServerResponse; [inner]: Stream };
 
-  const hookOf = (call: Call): Respond =>
+  const hookOf = (call: StreamCall): Respond =>
     function (this: Hooked, ...args) {
       const respond = this[inner][call] as Respond;
       const response = this[owner];

@@ -1,12 +1,11 @@
 import { Inject, Injectable, Logger, Scope } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { LOGGER_CONTEXT } from '../cors.constants.js';
-import { faultLine } from './fault-log.js';
 import { printable } from '../issues/text.js';
 import { quote } from '../issues/text.js';
 import type { Ask } from './ask.js';
 import { bounded, type IsAllowed } from './bounded.js';
-import { faultLog } from './fault-log.js';
+import { faultLine, faultLog } from './fault-log.js';
 import { shared } from './shared.js';
 import { problem, type Problem } from '../issues/problem.js';
 import type { ResolverLimits } from '../policy/read-module.js';
@@ -15,45 +14,45 @@ import type { CorsOriginResolver } from '../policy/resolver.js';
 import { isResolverClass, type ResolverClass } from '../policy/resolver.js';
 import { SCOPE_OPTIONS_METADATA } from '../routing/nest-internals.js';
 
-/** The resolvers of one configuration, ready to be asked. */
+/** The resolvers of one configuration, ready to be called. */
 export type BoundResolvers = ReadonlyMap<CorsOriginResolverRef, Ask>;
 
 /** Takes resolvers from the injector, and puts bounds around them. */
 @Injectable()
-export class CorsOriginResolvers {
+export class ResolverBinder {
   readonly #logger = new Logger(LOGGER_CONTEXT);
 
   constructor(@Inject(ModuleRef) private readonly moduleRef: ModuleRef) {}
 
-  /** @param report called for each that cannot be asked */
+  /** @param report called for each that cannot be used */
   async bind(
     refs: Iterable<CorsOriginResolverRef>,
     limits: ResolverLimits,
-    report: (ref: CorsOriginResolverRef, found: Problem) => void,
+    report: (ref: CorsOriginResolverRef, issue: Problem) => void,
   ): Promise<BoundResolvers> {
     const bound = new Map<CorsOriginResolverRef, Ask>();
     for (const ref of new Set(refs)) {
       const isAllowed: IsAllowed | undefined = isResolverClass(ref)
-        ? await this.#resolve(ref, found => report(ref, found))
+        ? await this.#resolve(ref, each => report(ref, each))
         : (ref as IsAllowed);
       if (isAllowed === undefined) continue;
-      const tell = faultLog((...fault) => this.#logger.error(faultLine(ref.name, ...fault)));
-      bound.set(ref, shared(bounded(isAllowed, limits, tell)));
+      const reportFault = faultLog((...fault) => this.#logger.error(faultLine(ref.name, ...fault)));
+      bound.set(ref, shared(bounded(isAllowed, limits, reportFault)));
     }
     return bound;
   }
 
-  async #resolve(ref: ResolverClass, report: (found: Problem) => void): Promise<IsAllowed | undefined> {
+  async #resolve(ref: ResolverClass, report: (issue: Problem) => void): Promise<IsAllowed | undefined> {
     if (isScoped(ref)) return void report(problem('resolver_scoped', 'origin', ref));
     const instance = await this.#instanceOf(ref, report);
     if (instance === undefined) return undefined;
-    // Looked up once for the check, and each time it is asked: a test may have put a spy there.
+    // Looked up again for each call: a test may put a spy there.
     if (typeof instance.isAllowed !== 'function') return void report(problem('resolver_type', 'origin', ref, ref.name));
     return (origin, context) => instance.isAllowed(origin, context);
   }
 
   /** The app's own instance; one of our own where no module provides the class. */
-  async #instanceOf(ref: ResolverClass, report: (found: Problem) => void): Promise<CorsOriginResolver | undefined> {
+  async #instanceOf(ref: ResolverClass, report: (issue: Problem) => void): Promise<CorsOriginResolver | undefined> {
     try {
       return this.moduleRef.get(ref, { strict: false });
     } catch (error) {
@@ -64,7 +63,7 @@ export class CorsOriginResolvers {
     try {
       return await this.moduleRef.create(ref);
     } catch (error) {
-      return void report(problem('resolver_unresolved', 'origin', ref, reasonOf(error)));
+      return void report(problem('resolver_unresolved', 'origin', ref, reasonLine(error)));
     }
   }
 }
@@ -75,6 +74,6 @@ function isScoped(ref: ResolverClass): boolean {
   return (options?.scope ?? Scope.DEFAULT) !== Scope.DEFAULT;
 }
 
-function reasonOf(error: unknown): string {
+function reasonLine(error: unknown): string {
   return printable(error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : quote(error));
 }

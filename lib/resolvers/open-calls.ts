@@ -4,7 +4,7 @@ import type { ResolverLimits } from '../policy/read-module.js';
 const LIFETIME = 10;
 
 /** A call of a resolver. */
-export interface Call {
+export interface CountedCall {
   /**
    * Until when it counts as open, as `performance.now()` has it: 0 while it does not, `Infinity` before it has timed
    * out. Most calls never do, and need no clock.
@@ -19,7 +19,7 @@ export interface Call {
 export class OpenCalls {
   #count = 0;
   /** The ones that have timed out, in that order. */
-  readonly #overdue = new Set<Call>();
+  readonly #overdue = new Set<CountedCall>();
   readonly #most: number;
   readonly #overtime: number;
   /** Nothing expires before: a call that is refused compares two numbers. */
@@ -34,18 +34,18 @@ export class OpenCalls {
     return this.#count >= this.#most && !this.#makeRoom();
   }
 
-  open(call: Call): void {
+  open(call: CountedCall): void {
     call.openUntil = Infinity;
     this.#count++;
   }
 
-  timeOut(call: Call): void {
+  timeOut(call: CountedCall): void {
     call.openUntil = performance.now() + this.#overtime;
     this.#overdue.add(call);
   }
 
   /** Has no effect on a call that is not open. */
-  close(call: Call): void {
+  close(call: CountedCall): void {
     if (call.openUntil === 0) return;
     if (call.openUntil !== Infinity) this.#overdue.delete(call);
     call.openUntil = 0;

@@ -1,10 +1,10 @@
-import type { CorsRequestContext } from '../policy/resolver.js';
 import type { ResolverAnswer } from '../decision/reason.js';
-import type { Answered, Ask } from './ask.js';
+import type { CorsRequestContext } from '../policy/resolver.js';
+import type { Ask } from './ask.js';
 
 /**
- * Lets questions that are equal, and are asked while the first is open, share its answer. Equal is everything that the
- * resolver is told, headers included: it may decide by any of it.
+ * Lets equal calls share one answer while the first is open. Equal in everything that the resolver gets, headers
+ * included: it may decide by any of it.
  */
 export function shared(ask: Ask): Ask {
   const open = new Map<string, Promise<ResolverAnswer>>();
@@ -14,26 +14,17 @@ export function shared(ask: Ask): Ask {
     return JSON.stringify([origin, idOf(controller), idOf(handler), method, url, host, headers, preflight]);
   };
 
-  return (origin, context, done) => {
+  return (origin, context) => {
+    // Everyone waits by a `then` of their own, and so resumes in their own asynchronous context.
     const present = open.size === 0 ? undefined : open.get(keyOf(origin, context));
-    if (present !== undefined) {
-      // By a promise: who waits goes on in its own asynchronous context, not in that of the request that was first.
-      void present.then(done);
-      return;
-    }
-    let key: string | undefined = undefined;
-    let settle: Answered | undefined;
-    let isAnswered = false;
-    ask(origin, context, answer => {
-      isAnswered = true;
-      if (key !== undefined) open.delete(key);
-      settle?.(answer);
-      done(answer);
-    });
-    // What answers at once is never open: it pays for no key.
-    if (isAnswered) return;
-    key = keyOf(origin, context);
-    open.set(key, new Promise(resolve => (settle = resolve)));
+    if (present !== undefined) return present;
+    const answer = ask(origin, context);
+    // An answer that comes at once is never open: it pays for no key.
+    if (!(answer instanceof Promise)) return answer;
+    const key = keyOf(origin, context);
+    open.set(key, answer);
+    void answer.then(() => open.delete(key));
+    return answer;
   };
 }
 

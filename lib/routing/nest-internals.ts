@@ -2,8 +2,8 @@
  * Everything of Nest that is not public API, in one place. `test/routing/nest-internals.spec.ts` fails when one of
  * these moves.
  *
- * Why reach in: which handler serves a request is decided by what Nest registers on the HTTP platform, and Nest tells
- * nobody. Copying its rules for prefixes, versions, hosts and legacy paths would drift with every release; so its own
+ * Why reach in: which handler serves a request is decided by what Nest registers on the HTTP platform, and Nest keeps
+ * that to itself. Copying its rules for prefixes, versions, hosts and legacy paths would drift with every release; so its own
  * `RoutesResolver` is run a second time, against a recorder.
  */
 import {
@@ -22,7 +22,7 @@ import type { Type } from '@nestjs/common';
 /** Present on a route's callback, copied there by Nest from the handler. */
 export const PATH_METADATA = 'path';
 
-/** What `@Injectable()` and `@Controller()` were told of a class's scope. */
+/** The scope that `@Injectable()` or `@Controller()` gave a class. */
 export const SCOPE_OPTIONS_METADATA = 'scope:options';
 
 /** The host that a controller is bound to, or one of them; `localhost` where it is bound to none. */
@@ -37,7 +37,7 @@ const ROUTE_ARGS_METADATA = '__routeArguments__';
 const NEXT_PARAMETER = '2:';
 
 /** Whether a handler takes `@Next()`: it may leave a request to the routes behind it. */
-export function takesNext({ controller, handlerName }: RouteRegistration): boolean {
+export function takesNext({ controller, handlerName }: Route): boolean {
   const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handlerName) as object | undefined;
   return Object.keys(parameters ?? {}).some(key => key.startsWith(NEXT_PARAMETER));
 }
@@ -60,8 +60,8 @@ export type Handler = (...args: never[]) => unknown;
 /** A connect-style function: answers, or calls `next` for "not mine". */
 export type RequestFilter = (request: object, response: object, next: () => void) => unknown;
 
-/** One registration that Nest makes on the HTTP platform, in the order it makes them. */
-export interface RouteRegistration {
+/** A route that Nest registers on the HTTP platform, in the order in which it does. */
+export interface Route {
   /** The adapter's method it is registered with: `get`, `all`, … */
   readonly verb: string;
   /** As it is handed to the platform: with prefixes, in the platform's syntax. */
@@ -162,7 +162,7 @@ interface RouterExplorerInternals {
 const SILENT = { log() {}, warn() {}, error() {}, debug() {}, verbose() {} };
 
 /** What is known of a route's handler while Nest wraps it in filters. */
-interface Target {
+interface HandlerBeingRegistered {
   readonly controller: Type;
   readonly handler: Handler;
   readonly handlerName: string;
@@ -173,7 +173,7 @@ interface Target {
  * Lists what Nest registers on the HTTP platform. Nothing is registered, no controller is instantiated, nothing is
  * logged.
  */
-export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdapter): readonly RouteRegistration[] {
+export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdapter): readonly Route[] {
   const config = applicationConfigOf(container);
   const graph = { insertEntrypointDefinition() {}, insertClassNode() {} };
   const resolver = new RoutesResolver(container, config, new Injector(), graph as never);
@@ -182,8 +182,8 @@ export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdap
   internals.logger = SILENT;
   explorer.logger = SILENT;
 
-  const registrations: RouteRegistration[] = [];
-  let target: Target | undefined;
+  const routes: Route[] = [];
+  let target: HandlerBeingRegistered | undefined;
   let unfiltered: RequestFilter | undefined;
   let hostFilter: RequestFilter | undefined;
   let filter: RequestFilter | undefined;
@@ -223,7 +223,7 @@ export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdap
     }
     const acceptsHost = hostFilter === unfiltered ? acceptsAll : predicateOf(hostFilter);
     const accepts = filter === hostFilter ? acceptsHost : predicateOf(filter);
-    registrations.push({ verb, path, ...target, version, accepts, acceptsHost });
+    routes.push({ verb, path, ...target, version, accepts, acceptsHost });
   };
   const recorder = new Proxy(
     {},
@@ -234,7 +234,7 @@ export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdap
   );
   const prefix = config.getGlobalPrefix();
   resolver.resolve(recorder as never, prefix === '' || prefix.startsWith('/') ? prefix : `/${prefix}`);
-  return registrations;
+  return routes;
 }
 
 const REACHED = Symbol('reached');
@@ -242,10 +242,10 @@ interface Probe {
   [REACHED]?: boolean;
 }
 
-/** Of a route that no filter stands before. */
+/** For a route without a filter. */
 export const acceptsAll: RequestPredicate = () => true;
 
-/** Asks a filter about a request. Nest's filters write what they find to the request: here that is a throw-away copy. */
+/** Runs a filter on a request. Nest's filters write what they find to the request: here that is a throw-away copy. */
 function predicateOf(filter: RequestFilter): RequestPredicate {
   return request => {
     const probe = Object.create(request) as Probe;

@@ -1,4 +1,4 @@
-import type { RouteRegistration } from './nest-internals.js';
+import type { Route } from './nest-internals.js';
 
 /** What routing reads of a request: as Express and Fastify present it, or as `explain()` makes it up. */
 export interface RoutedRequest {
@@ -16,7 +16,7 @@ export function makeRequest(request: {
 }): RoutedRequest {
   const { method, url, host = 'localhost', headers = {} } = request;
   const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
-  // What Nest's host filter reads, as both platforms tell it: without the port.
+  // What Nest's host filter reads, as both platforms have it: without the port.
   const hostname = host.startsWith('[') ? host.slice(0, host.indexOf(']') + 1) : host.split(':', 1)[0];
   return Object.assign({ method, url, hostname }, { headers: { host, ...Object.fromEntries(lowerCase) } });
 }
@@ -25,7 +25,7 @@ export function makeRequest(request: {
  * Who may serve a request, in the order in which they would be tried: each but the last may pass it on (`next()`).
  * `undefined` stands for what is not a controller's. Never empty.
  */
-export type Chain = readonly (RouteRegistration | undefined)[];
+export type Chain = readonly (Route | undefined)[];
 
 /**
  * Who may serve one method at a path. More than one chain where the platform chooses by what is not known yet (a
@@ -34,16 +34,24 @@ export type Chain = readonly (RouteRegistration | undefined)[];
 export type Candidates = readonly Chain[];
 
 /** A method that is routed at a path, and what serves it. */
-export interface RoutedMethod {
+export interface MatchedMethod {
   readonly method: string;
   readonly candidates: Candidates;
 }
 
-/** Every method that is routed at a path, in the order of {@link byMethod}. Empty: the path is unknown. */
-export type RoutedMethods = readonly RoutedMethod[];
+/** Every method that is routed at a path, in the order of {@link byMethod}. */
+export type MatchedMethods = readonly MatchedMethod[];
 
-/** Of a path that is unknown. */
-export const NO_METHODS: RoutedMethods = Object.freeze([]);
+/** The routes that a preflight may be about. */
+export interface PreflightMatch {
+  /**
+   * Equal, element by element, for preflights with the same {@link methods}: for {@link LastOf}. Its first element is
+   * something registered, so that what is kept by it is bounded by what is registered. Absent where nothing may be kept.
+   */
+  readonly key: readonly unknown[] | undefined;
+  /** What serves each method at the path. */
+  methods(): MatchedMethods;
+}
 
 /** Of a request that nothing serves. */
 export const NO_CANDIDATES: Candidates = Object.freeze([]);
@@ -58,15 +66,14 @@ export interface RouteMatcher {
    */
   match(request: RoutedRequest, isEarly?: boolean): Candidates;
 
-  /** The paths of the routes that are not a controller's and match this request, whatever their method. */
+  /** The paths of the routes that are not a controller's and match this request, for any method. */
   rawPaths(request: RoutedRequest): readonly string[];
 
   /**
-   * The handlers that may serve the requests that a preflight announces, for each method. More than one chain for a
-   * method only where it is chosen by what a preflight does not carry. Nearly always the same object where the same
-   * routes serve, and never more of them than routes are registered: what is made of it can be kept.
+   * The routes that a preflight may be about; `undefined` where the path is unknown. More than one chain for a method
+   * only where it is chosen by what a preflight does not carry.
    */
-  matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods;
+  matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): PreflightMatch | undefined;
 
   /**
    * Who else may have answered for an actual request when its preflight was judged: every version and every constraint
@@ -80,8 +87,8 @@ export interface RouteMatcher {
 
 /** A route that Nest registered and the platform does not hold: the two pictures of the app disagree. */
 export class UnmatchedRouteError extends Error {
-  constructor(readonly registration: RouteRegistration) {
-    super(`${methodOf(registration.verb)} ${registration.path}`);
+  constructor(readonly route: Route) {
+    super(`${methodOf(route.verb)} ${route.path}`);
   }
 }
 
@@ -120,7 +127,7 @@ export function servedMethods(method: string): readonly string[] {
 }
 
 /** The methods that are registered under the same path, for each path. */
-export function methodsByPath(routes: readonly RouteRegistration[]): ReadonlyMap<string, readonly string[]> {
+export function methodsByPath(routes: readonly Route[]): ReadonlyMap<string, readonly string[]> {
   const paths = new Map<string, Set<string>>();
   for (const { verb, path } of routes) {
     const methods = paths.get(path) ?? new Set<string>();

@@ -1,5 +1,5 @@
 import { VERSION_NEUTRAL, VersioningType, type VersioningOptions } from '@nestjs/common';
-import type { RouteRegistration } from './nest-internals.js';
+import type { Route } from './nest-internals.js';
 import { recordReads } from './record-reads.js';
 import type { RoutedRequest } from './route-matcher.js';
 
@@ -8,7 +8,7 @@ import type { RoutedRequest } from './route-matcher.js';
  */
 export type Selection = false | true | readonly unknown[];
 
-export type PreflightSelector = (registration: RouteRegistration) => Selection;
+export type PreflightSelector = (route: Route) => Selection;
 
 /**
  * A preflight names the headers of the request it announces, but carries none of them. So a version that is in a
@@ -46,14 +46,14 @@ function selectorOf(
   if (isTold) {
     return acceptedBy(Object.create(request, { method: { value: method } }) as RoutedRequest);
   }
-  return registration => {
-    if (!registration.acceptsHost(request)) return false;
-    return isNeutral(registration) || versionsOf(registration, versioning);
+  return route => {
+    if (!route.acceptsHost(request)) return false;
+    return isNeutral(route) || versionsOf(route, versioning);
   };
 }
 
 function acceptedBy(request: RoutedRequest): PreflightSelector {
-  return registration => accepts(registration, request);
+  return route => accepts(route, request);
 }
 
 /** Whether an extractor names the version by what a preflight has in common with the request that it announces. */
@@ -93,9 +93,9 @@ export function versionHeadersOf(request: RoutedRequest, versioning: VersioningO
 }
 
 /** Whether a route serves a request. A custom version extractor that throws ends the request before any handler. */
-export function accepts(registration: RouteRegistration, request: RoutedRequest): boolean {
+export function accepts(route: Route, request: RoutedRequest): boolean {
   try {
-    return registration.accepts(request);
+    return route.accepts(request);
   } catch {
     // The app answers this request with the extractor's own error: no route serves it.
     return false;
@@ -103,15 +103,12 @@ export function accepts(registration: RouteRegistration, request: RoutedRequest)
 }
 
 /** Whether a route serves every version, and none. */
-export function isNeutral({ version }: RouteRegistration): boolean {
+export function isNeutral({ version }: Route): boolean {
   return version === undefined || version === VERSION_NEUTRAL;
 }
 
 /** The versions that select a route; {@link VERSION_NEUTRAL} stands for a request without one. */
-export function versionsOf(
-  { version }: RouteRegistration,
-  versioning: VersioningOptions | undefined,
-): readonly unknown[] {
+export function versionsOf({ version }: Route, versioning: VersioningOptions | undefined): readonly unknown[] {
   // An extractor says "none" in its own way, which equals no version of a route.
   return [version].flat().filter(each => each !== VERSION_NEUTRAL || versioning?.type !== VersioningType.CUSTOM);
 }

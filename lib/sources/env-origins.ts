@@ -1,11 +1,11 @@
 import { throwErrors } from '../issues/configuration-error.js';
 import { IssueCollector } from '../issues/issue.js';
-import { problem, type Problem } from '../issues/problem.js';
+import { problem, type Problem, type Report } from '../issues/problem.js';
 import { isOriginProblem, parseOriginPattern } from '../policy/origin/pattern.js';
 import { unreadable } from '../policy/read.js';
 
 /**
- * Where {@link originsFromEnv} looks: variables by name, or Nest's `ConfigService`.
+ * The source of {@link originsFromEnv}: variables by name, or Nest's `ConfigService`.
  *
  * @publicApi
  */
@@ -15,11 +15,11 @@ const EXAMPLE = ['https://app.example.com', 'https://admin.example.com'];
 
 /**
  * Turns an environment variable into a list of origins. Commas and white space separate them; empty entries are
- * dropped. Each is held to the same rules as in `origin`, and an unset or empty variable is an error: it must not
- * decide who has access.
+ * dropped. Each origin must follow the rules of `origin`. An unset or empty variable is an error: it must not decide
+ * who has access.
  *
- * @param name the variable
- * @param env where to look; `process.env`, unless a `ConfigService` or an object is passed
+ * @param name the name of the variable
+ * @param env a `ConfigService`, or an object with the variables; `process.env` by default
  * @throws {@link CorsConfigurationError} with every error of the variable
  * @example
  * ```ts
@@ -33,12 +33,12 @@ const EXAMPLE = ['https://app.example.com', 'https://admin.example.com'];
  */
 export function originsFromEnv(name: string, env: CorsEnvironment = process.env): string[] {
   const issues = new IssueCollector();
-  const origins = readOrigins(name, env, found => issues.add({ level: 'environment', variable: name }, found));
+  const origins = readOrigins(name, env, each => issues.add({ level: 'environment', variable: name }, each));
   throwErrors(issues);
   return origins;
 }
 
-function readOrigins(name: string, env: CorsEnvironment, report: (found: Problem) => void): string[] {
+function readOrigins(name: string, env: CorsEnvironment, report: Report): string[] {
   const assignment = (origins: readonly string[]) => `${name}=${origins.join()}`;
   let value: unknown;
   try {
@@ -54,15 +54,15 @@ function readOrigins(name: string, env: CorsEnvironment, report: (found: Problem
   const entries = (value ?? '').split(/[\s,]+/).filter(entry => entry !== '');
   if (entries.length === 0) report(problem('environment_empty', name, value, assignment(EXAMPLE)));
   entries.forEach((entry, index) => {
-    const found = checkEntry(entry, `${name}[${String(index)}]`, assignment);
-    if (found !== undefined) report(found);
+    const mistake = checkEntry(entry, `${name}[${String(index)}]`, assignment);
+    if (mistake !== undefined) report(mistake);
   });
   return entries;
 }
 
 function lookUp(name: string, env: CorsEnvironment): unknown {
   if (typeof env.get === 'function') return env.get(name);
-  // Never what an object inherits: `toString` is no variable.
+  // Own properties only: `toString` is not a variable.
   return Object.hasOwn(env, name) ? (env as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
@@ -79,7 +79,7 @@ function checkEntry(
     const parts = entry.split(';').filter(part => part !== '');
     return problem('environment_separator', path, entry, parts.every(isValid) ? assignment(parts) : undefined);
   }
-  // JSON lists, and quotes that a tool did not remove.
+  // A JSON list, or quotes that a tool did not remove.
   if (/^["'`[]|["'`]$/.test(entry)) {
     const bare = entry.replace(/^["'`[]+|["'`\]]+$/g, '');
     return problem('environment_quoted', path, entry, isValid(bare) ? bare : undefined);

@@ -5,27 +5,27 @@ import { problem, type Problem } from '../issues/problem.js';
 import { jsonErrorOffset } from './json-syntax.js';
 import type { WrittenOption } from './option-places.js';
 
-/** A problem of a file, and where in it: `3:5`. */
+/** A problem of a file, and its place in the file: `3:5`. */
 export interface DocumentProblem {
   readonly found: Problem;
   readonly place: string;
 }
 
-/** What a file says. Where there is a problem, what it says is not to be relied on. */
+/** The content of a file. If there is a problem, do not use the options. */
 export interface OptionsDocument {
   readonly options: object;
   readonly written: readonly WrittenOption[];
   readonly problems: readonly DocumentProblem[];
 }
 
-/** Options are nested six levels deep at most. The parser calls itself for each level, and must not exhaust the stack. */
+/** Options are nested at most six levels deep. The parser is recursive, and must not exhaust the stack. */
 const MAX_DEPTH = 16;
 
-/** What the reader below tells better than the parser: aliases, keys that are no text, tags that are none of YAML's. */
-const TOLD_ERRORS: ReadonlySet<string> = new Set(['BAD_ALIAS', 'NON_STRING_KEY']);
-const TOLD_WARNINGS: ReadonlySet<string> = new Set(['BAD_ALIAS', 'TAG_RESOLVE_FAILED']);
+/** The reader below reports these better than the parser: aliases, keys that are not text, tags unknown to YAML. */
+const READER_ERRORS: ReadonlySet<string> = new Set(['BAD_ALIAS', 'NON_STRING_KEY']);
+const READER_WARNINGS: ReadonlySet<string> = new Set(['BAD_ALIAS', 'TAG_RESOLVE_FAILED']);
 
-/** YAML 1.2 with the types of JSON, whatever version a directive asks for: `yes` is text. */
+/** YAML 1.2 with the types of JSON, even if a directive sets another version: `yes` is text. */
 const YAML = { schema: 'core', merge: false, stringKeys: true, uniqueKeys: false } as const;
 
 /** Reads the text of a JSON or YAML file, each option with its place. Never throws. */
@@ -44,12 +44,12 @@ export function readDocument(text: string, format: 'json' | 'yaml'): OptionsDocu
 
   const { Composer, isScalar } = onDemand.yaml();
   const [document, another] = [...new Composer(YAML).compose(source.tokens)];
-  // Comments alone.
+  // Only comments.
   if (document === undefined) return refuse('file_empty', 0);
   const { errors, warnings } = document;
   const error =
-    errors.find(({ code }) => !TOLD_ERRORS.has(code)) ?? warnings.find(({ code }) => !TOLD_WARNINGS.has(code));
-  // One error makes others of what follows it: the first is the one to correct.
+    errors.find(({ code }) => !READER_ERRORS.has(code)) ?? warnings.find(({ code }) => !READER_WARNINGS.has(code));
+  // One error causes others after it: the first is the one to correct.
   if (error !== undefined) return refuse('file_syntax', error.pos[0], firstLine(error.message));
   if (another !== undefined) return refuse('file_documents', another.range[0]);
   const { contents } = document;
@@ -58,10 +58,10 @@ export function readDocument(text: string, format: 'json' | 'yaml'): OptionsDocu
   return { options: reader.readRoot(contents), written: reader.written, problems: reader.problems };
 }
 
-/** The text of a file, and how places in it are told. */
+/** The text of a file, with the places in it. */
 class SourceText {
   readonly #lines;
-  /** Every JSON text is YAML as well (YAML 1.2.2, §1.2), so that one parser can tell the places of both. */
+  /** Every JSON text is YAML as well (YAML 1.2.2, §1.2), so one parser finds the places in both. */
   readonly tokens: readonly CST.Token[];
 
   constructor(private readonly text: string) {
@@ -96,7 +96,7 @@ class DocumentReader {
     const [offset] = root.range;
     const value = this.#read(root, '', [], offset);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-    // What an alias stands for is not known, and an alias is an error already.
+    // An alias has no value here, and has already been reported.
     if (value !== undefined) this.#report(problem('options_type', '', value), offset);
     return {};
   }
@@ -139,7 +139,7 @@ class DocumentReader {
       const at = path === '' ? name : `${path}.${name}`;
       const first = places.get(name);
       if (first !== undefined) this.#report(problem('file_key_repeated', at, undefined, first), offset);
-      // Copied with `Object.assign()`, it would become the prototype of the copy.
+      // `Object.assign()` would make it the prototype of the copy.
       else if (name === '__proto__') this.#report(problem('option_unknown', at, name), offset);
       else entries.set(name, this.#read(value, at, [...keys, name], offset));
       if (first === undefined) places.set(name, this.source.placeAt(offset));
@@ -152,7 +152,7 @@ class DocumentReader {
   }
 }
 
-/** The first token below {@link MAX_DEPTH}. Walks without recursion. */
+/** The first token deeper than {@link MAX_DEPTH}. Not recursive. */
 function tooDeep(root: CST.Token): CST.Token | undefined {
   const open: (readonly [token: CST.Token, depth: number])[] = [[root, 0]];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {

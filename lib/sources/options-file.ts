@@ -17,11 +17,11 @@ const FORMATS: ReadonlyMap<string, 'json' | 'yaml'> = new Map([
 /**
  * Reads the options of `CorsModule.forRoot()` from a file: strict JSON from `.json`, YAML 1.2 from `.yaml` and `.yml`.
  *
- * What cannot be read is refused here. The options themselves are checked where all options are, when the app boots,
- * and every problem is told with its place in the file: `cors.yaml:3:5`. They are frozen: spread them to state others
- * beside them: `{ ...corsOptionsFromFile('cors.yaml'), debug: true }`.
+ * Throws if the file cannot be read. The options themselves are checked when the app boots, like all options, and every
+ * problem is reported with its place in the file: `cors.yaml:3:5`. They are frozen: spread them to add options,
+ * `{ ...corsOptionsFromFile('cors.yaml'), debug: true }`.
  *
- * @param path from the working directory, or absolute; or a `file:` URL: `new URL('./cors.yaml', import.meta.url)`
+ * @param path relative to the working directory, absolute, or a `file:` URL: `new URL('./cors.yaml', import.meta.url)`
  * @throws {@link CorsConfigurationError} with every reason why the file cannot be read
  * @example
  * ```ts
@@ -30,7 +30,7 @@ const FORMATS: ReadonlyMap<string, 'json' | 'yaml'> = new Map([
  * @publicApi
  */
 export function corsOptionsFromFile(path: string | URL): CorsModuleOptions {
-  const file = pathOf(path);
+  const file = optionsPath(path);
   const format = file === undefined ? undefined : FORMATS.get(extname(file).toLowerCase());
   if (file === undefined || format === undefined) {
     throw errorOf([{ found: problem('file_path', '', path instanceof URL ? path.href : path) }]);
@@ -41,19 +41,19 @@ export function corsOptionsFromFile(path: string | URL): CorsModuleOptions {
   if (problems.length > 0) {
     throw errorOf(problems.map(({ found, place }) => ({ found, file: `${file}:${place}` })));
   }
-  // They are what the file says: whether they are options is checked at boot.
+  // Whether these are valid options is checked at boot.
   return withPlaces(
     options as CorsModuleOptions,
     written.map(option => ({ ...option, place: `${file}:${option.place}` })),
   );
 }
 
-function pathOf(path: unknown): string | undefined {
+function optionsPath(path: unknown): string | undefined {
   if (!(path instanceof URL)) return typeof path === 'string' ? path : undefined;
   try {
     return fileURLToPath(path);
   } catch {
-    // Another scheme, or a path that no file can have.
+    // Another scheme, or an impossible path.
     return undefined;
   }
 }
@@ -61,7 +61,7 @@ function pathOf(path: unknown): string | undefined {
 function readText(file: string): string | Problem {
   let bytes: Uint8Array;
   try {
-    // Reading a pipe or a device might never end.
+    // Reading from a pipe or a device might never end.
     if (!statSync(file).isFile()) return problem('file_kind', '', file);
     bytes = readFileSync(file);
   } catch (error) {

@@ -420,7 +420,7 @@ describe.each(PLATFORMS)('CorsModule.forFeature() on %s', platform => {
       provenance,
       preflight: { allowed: false, reason: 'origin-not-allowed' },
       actual: { allowed: false, reason: 'origin-not-allowed' },
-      hint: remedyOf('origin-not-allowed', APP, 'CorsModule.forFeature() of PartnerModule'),
+      hint: remedyOf('origin-not-allowed', APP, 'CorsModule.forFeature() in PartnerModule'),
     });
     expect(await observe(app, get('/orders', PARTNER))).toEqual({
       status: 200,
@@ -442,9 +442,7 @@ describe.each(PLATFORMS)('CorsModule.forFeature() on %s', platform => {
         severity: 'warning',
         path: 'CorsModule.forFeature()',
         value: 'CorsModule.forFeature()',
-        message:
-          'Questionable "CorsModule.forFeature()" in CorsModule.forFeature() of EmptyModule: ' +
-          `${PROBLEMS.feature_without_effect.problem}.`,
+        message: `CorsModule.forFeature() in EmptyModule ${PROBLEMS.feature_without_effect.problem}.`,
         hint: PROBLEMS.feature_without_effect.hint,
         location: { level: 'feature', module: 'EmptyModule' },
         routes: [],
@@ -483,7 +481,7 @@ describe.each(PLATFORMS)('A wrong CorsModule.forFeature() on %s', platform => {
       expect(issuesOf(error)).toEqual([
         { code: 'feature_twice', path: 'CorsModule.forFeature()', location, routes: [] },
       ]);
-      expect(error.message).toContain('CorsModule.forFeature() of OrdersModule');
+      expect(error.message).toContain('CorsModule.forFeature() in OrdersModule');
     }
   });
 
@@ -534,7 +532,7 @@ describe.each(PLATFORMS)('A wrong CorsModule.forFeature() on %s', platform => {
         path: '',
         value: 'partners',
         message:
-          'Invalid "partners" in CorsModule.forFeature() of OrdersModule on OrdersController.list (GET /orders) ' +
+          'Invalid "partners" in CorsModule.forFeature() in OrdersModule, affecting OrdersController.list (GET /orders) ' +
           `and 1 more: ${PROBLEMS.policy_unknown.problem}.`,
         hint: hintOf('policy_unknown', 'partner'),
         location,

@@ -12,7 +12,7 @@ import {
   type CorsModuleOptions,
   type CorsOriginResolver,
 } from 'nestjs-cors';
-import { CorsOriginResolvers } from '../../lib/resolvers/bind.js';
+import { ResolverBinder } from '../../lib/resolvers/bind.js';
 import { closeApps, configurationErrorOf, createApp, PLATFORMS, startApp, type AppOptions } from '../support/app.js';
 import { portOf, preflightOf, responseOf, send } from '../support/client.js';
 import { ADMIN, APP, CLOSED, EVIL, granted, PUBLIC, readable, REFUSED, UNREADABLE } from '../support/expected.js';
@@ -321,9 +321,9 @@ describe.each(PLATFORMS)('CorsService.reload() on %s', platform => {
       }
     }
     const app = await start();
-    const resolvers = app.get(CorsOriginResolvers);
-    const bind = resolvers.bind.bind(resolvers);
-    resolvers.bind = async (refs, ...rest) => {
+    const binder = app.get(ResolverBinder);
+    const bind = binder.bind.bind(binder);
+    binder.bind = async (refs, ...rest) => {
       const all = [...refs];
       if (all.includes(Slow)) {
         started.open(undefined);

@@ -606,8 +606,6 @@ describe.each(PLATFORMS)('A resolver on %s', platform => {
     });
     const denied = await explain(EVIL, 'PUT');
     expect(denied).toMatchObject({ preflight: { reason: 'resolver-denied' }, actual: { reason: 'resolver-denied' } });
-    expect(denied.hint).toBe(
-      `The resolver of CorsModule.forRoot() answered false for "${EVIL}": change what it answers.`,
-    );
+    expect(denied.hint).toBe(`The resolver in CorsModule.forRoot() answered false for "${EVIL}": change its answer.`);
   });
 });

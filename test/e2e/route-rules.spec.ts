@@ -16,7 +16,6 @@ import {
   UNREADABLE,
 } from '../support/expected.js';
 import { FORBIDDEN_BODY } from '../../lib/request/forbidden.exception.js';
-import { doubtLine } from '../../lib/request/log-lines.js';
 import { remedyOf } from '../../lib/decision/remedies.js';
 import { RecordingLogger } from '../support/logger.js';
 import { watchHandlers } from '../support/observe.js';
@@ -226,7 +225,9 @@ describe.each(PLATFORMS)('A path that can be read in several ways on %s', platfo
     const url = '/files/public/..%2fprivate/x';
     for (let sent = 0; sent < 3; sent++) await observe(app, preflightOf(url, APP, 'GET'));
 
-    expect(logger.ofCors('warn')).toEqual([doubtLine(`"GET" "${url}"`, 0)]);
+    expect(logger.ofCors('warn')).toEqual([
+      `Sent no CORS headers for "GET" "${url}": its path can be read in several ways, and the rules in \`routes\` give them different policies. ${remedyOf('path-ambiguous', '')}`,
+    ]);
     const { preflight, actual, hint } = await app.get(CorsService).explain({ method: 'GET', url, origin: APP });
     expect([preflight, actual, hint]).toEqual([
       { allowed: false, reason: 'path-ambiguous', headers: EXPLAINED_PREFLIGHT_VARY },

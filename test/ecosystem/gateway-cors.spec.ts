@@ -130,7 +130,7 @@ describe('gatewayCors()', () => {
     Logger.overrideLogger(logger);
     gatewayCors({ origin: 'https://*.preview.example', credentials: true });
 
-    expect(logger.ofCors('warn')).toEqual([expect.stringContaining('in gatewayCors(): stands beside credentials')]);
+    expect(logger.ofCors('warn')).toEqual([expect.stringContaining('in gatewayCors(): is combined with credentials')]);
   });
 
   it.each([

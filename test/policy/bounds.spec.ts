@@ -1,8 +1,9 @@
 import { add } from '../../lib/policy/add.js';
 import { readBounds, reportExcess, type Bounds } from '../../lib/policy/bounds.js';
 import { isError, problem, type Problem } from '../../lib/issues/problem.js';
-import { mergeLevels, type PolicyLevel } from '../../lib/policy/merge.js';
-import { INVALID, readPolicy } from '../../lib/policy/read.js';
+import { mergeLevels, type Level } from '../../lib/policy/merge.js';
+import { INVALID } from '../../lib/policy/fields.js';
+import { readPolicy } from '../../lib/policy/read.js';
 import { read } from '../support/policy.js';
 
 const A = 'https://a.example';
@@ -17,9 +18,9 @@ function boundsOf(value: unknown): Bounds {
 
 /** What one level states beyond the bounds: the code, the path and the value of each problem. */
 function excessOf(policy: unknown, bounds: unknown, served: readonly string[] = ['GET']): readonly unknown[] {
-  const level: PolicyLevel = {
+  const level: Level = {
     source: 'module',
-    stated: readPolicy(policy, ({ code }) => {
+    options: readPolicy(policy, ({ code }) => {
       if (isError(code)) throw new Error(`The policy of a test is in error: ${code}`);
     }),
   };
@@ -40,7 +41,7 @@ describe('readBounds', () => {
     expect(resolvable(A)).toBe(true);
   });
 
-  it('reads each field', () => {
+  it('reads each option', () => {
     const { strayOrigins, resolvable, ...rest } = boundsOf({
       origin: [A, 'https://*.example.com'],
       anyOrigin: true,
@@ -72,7 +73,7 @@ describe('readBounds', () => {
     [{ origin: '*', anyOrigin: false }, false],
     [{ anyOrigin: false }, false],
     [{}, true],
-  ])('permits any origin where no origins are listed, unless it is stated: %j, %j', (bounds, expected) => {
+  ])('permits any origin where no origins are listed, unless it is set: %j, %j', (bounds, expected) => {
     expect(boundsOf(bounds).anyOrigin).toBe(expected);
   });
 
@@ -274,7 +275,7 @@ describe('reportExcess', () => {
     expect(excessOf({ origin: A }, { credentials: false })).toEqual([]);
   });
 
-  it('bounds the methods that are stated, and where none are those that are served', () => {
+  it('bounds the methods that are set, and where none are those that are served', () => {
     const bounds = { methods: ['GET', 'POST'] };
     expect(excessOf({ origin: A, methods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'] }, bounds, ['PATCH'])).toEqual([
       ['module', 'bounds_method', 'methods', 'PUT'],
@@ -290,16 +291,16 @@ describe('reportExcess', () => {
   it.each([
     ['allowedHeaders', 'X-Token', 'x-other'],
     ['exposedHeaders', 'X-Total', 'x-page'],
-  ])('bounds %s without regard to case', (field, within, beyond) => {
-    const bounds = { [field]: [within, 'content-type'] };
-    expect(excessOf({ origin: A, [field]: [within.toUpperCase()] }, bounds)).toEqual([]);
-    expect(excessOf({ origin: A, [field]: [within, beyond] }, bounds)).toEqual([
-      ['module', 'bounds_header', field, beyond],
+  ])('bounds %s without regard to case', (option, within, beyond) => {
+    const bounds = { [option]: [within, 'content-type'] };
+    expect(excessOf({ origin: A, [option]: [within.toUpperCase()] }, bounds)).toEqual([]);
+    expect(excessOf({ origin: A, [option]: [within, beyond] }, bounds)).toEqual([
+      ['module', 'bounds_header', option, beyond],
     ]);
-    expect(excessOf({ origin: A, [field]: '*' }, bounds)).toEqual([['module', 'bounds_header', field, '*']]);
-    expect(excessOf({ origin: A, [field]: '*' }, { [field]: '*' })).toEqual([]);
-    expect(excessOf({ origin: A, [field]: [beyond] }, { [field]: '*' })).toEqual([]);
-    expect(excessOf({ origin: A, [field]: [] }, { [field]: [] })).toEqual([]);
+    expect(excessOf({ origin: A, [option]: '*' }, bounds)).toEqual([['module', 'bounds_header', option, '*']]);
+    expect(excessOf({ origin: A, [option]: '*' }, { [option]: '*' })).toEqual([]);
+    expect(excessOf({ origin: A, [option]: [beyond] }, { [option]: '*' })).toEqual([]);
+    expect(excessOf({ origin: A, [option]: [] }, { [option]: [] })).toEqual([]);
   });
 
   it('holds the default headers to the bounds as well: nothing else is sent in their place', () => {
@@ -309,7 +310,7 @@ describe('reportExcess', () => {
     expect(excessOf({ origin: A, allowedHeaders: [] }, { allowedHeaders: ['x-token'] })).toEqual([]);
   });
 
-  it('bounds a max-age that is stated; the default keeps within', () => {
+  it('bounds a max-age that is set; the default keeps within', () => {
     expect(excessOf({ origin: A, maxAge: 61 }, { maxAge: 60 })).toEqual([['module', 'bounds_max_age', 'maxAge', 61]]);
     expect(excessOf({ origin: A, maxAge: 60 }, { maxAge: 60 })).toEqual([]);
     expect(excessOf({ origin: A, maxAge: 1 }, { maxAge: 0 })).toEqual([['module', 'bounds_max_age', 'maxAge', 1]]);

@@ -1,7 +1,7 @@
 import { add } from '../../lib/policy/add.js';
 import { createMergedPolicyCheck } from '../../lib/policy/check.js';
 import { problem } from '../../lib/issues/problem.js';
-import { mergeLevels, type PolicyLevel } from '../../lib/policy/merge.js';
+import { mergeLevels, type Level } from '../../lib/policy/merge.js';
 import { readPolicy } from '../../lib/policy/read.js';
 import { buildPolicy, buildRoute, type LevelOptions, type PlacedProblem } from '../support/policy.js';
 
@@ -331,7 +331,7 @@ describe('What only the merged policy can tell', () => {
     expect(buildPolicy({ origin }).errors).toEqual([problem('origin_insecure', 'origin[0]', origin, fix)]);
   });
 
-  it('derives no second problem from a field that is wrong in itself', () => {
+  it('derives no second problem from an option that is wrong in itself', () => {
     const { errors, warnings } = buildPolicy({
       origin: ['http://b.example', 'https://*.com'],
       credentials: 'yes',
@@ -369,13 +369,13 @@ describe('In production', () => {
 });
 
 describe('A check for one app', () => {
-  it('judges an inherited list anew for each combination of the fields it is judged with', () => {
+  it('judges an inherited list anew for each combination of the options it is judged with', () => {
     const check = createMergedPolicyCheck({ production: false });
     const module = levelOf('module', { origin: ['http://b.example', 'https://*.c.example'] });
     const problemsWith = (options: object) => {
       const levels = [module, levelOf('handler', options)];
       const found: PlacedProblem[] = [];
-      const report = (level: PolicyLevel | undefined, { code, path }: { code: string; path: string }) =>
+      const report = (level: Level | undefined, { code, path }: { code: string; path: string }) =>
         found.push([level?.source, code, path]);
       check(mergeLevels(levels, report), levels, report);
       return found;
@@ -390,7 +390,7 @@ describe('A check for one app', () => {
     expect(problemsWith({})).toEqual([insecure]);
   });
 
-  function levelOf(source: 'module' | 'handler', options: object): PolicyLevel {
-    return { source, stated: readPolicy(options, () => undefined) };
+  function levelOf(source: 'module' | 'handler', options: object): Level {
+    return { source, options: readPolicy(options, () => undefined) };
   }
 });

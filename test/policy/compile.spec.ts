@@ -1,27 +1,27 @@
 import { add } from '../../lib/policy/add.js';
-import { createPolicyCompiler, type CompiledPolicy } from '../../lib/policy/compile.js';
-import { mergeLevels, type MergedPolicy, type PolicyLevel } from '../../lib/policy/merge.js';
+import { createPolicyCompiler, type Policy } from '../../lib/policy/compile.js';
+import { mergeLevels, type MergedPolicy, type Level } from '../../lib/policy/merge.js';
 import { readPolicy } from '../../lib/policy/read.js';
 import { buildRoute, compilePolicy } from '../support/policy.js';
 
 const A = 'https://a.example';
 const B = 'https://b.example';
 
-function levelOf(source: 'module' | 'handler', options: object): PolicyLevel {
-  return { source, stated: readPolicy(options, () => undefined) };
+function levelOf(source: 'module' | 'handler', options: object): Level {
+  return { source, options: readPolicy(options, () => undefined) };
 }
 
-function merge(...levels: readonly PolicyLevel[]): MergedPolicy {
+function merge(...levels: readonly Level[]): MergedPolicy {
   return mergeLevels(levels, () => undefined);
 }
 
 /** Which of some origins the policy's matcher allows. */
-function allowedBy({ origin }: CompiledPolicy): unknown {
+function allowedBy({ origin }: Policy): unknown {
   return typeof origin === 'function' ? [A, B, 'null', ''].filter(each => origin(each)) : origin;
 }
 
 /** The whole of a policy, with what its matcher allows in place of the matcher. */
-function summary(policy: CompiledPolicy): object {
+function summary(policy: Policy): object {
   const { resolvable, ...rest } = policy;
   return { ...rest, origin: allowedBy(policy), resolvable: [A, B].filter(resolvable) };
 }
@@ -45,7 +45,6 @@ describe('A compiled policy', () => {
       methods: ['GET', 'PUT'],
       allowedHeaders: new Set(['content-type', 'x-csrf-token']),
       everyHeader: 'content-type,x-csrf-token',
-      allowHeadersValue: 'Content-Type, X-CSRF-Token',
       credentials: true,
       maxAge: 5,
       status: 200,
@@ -59,12 +58,12 @@ describe('A compiled policy', () => {
         vary: 'Origin',
       },
       refused: { allowOrigin: undefined, headers: [], vary: 'Origin' },
-      terms: [
+      preflight: [
         ['Access-Control-Allow-Credentials', 'true'],
         ['Access-Control-Allow-Headers', 'Content-Type, X-CSRF-Token'],
-        ['Access-Control-Max-Age', '5'],
       ],
-      stated: {
+      answerKey: expect.any(String),
+      values: {
         origin: [A, 'https://*.example.com'],
         methods: ['GET', 'PUT'],
         allowedHeaders: ['Content-Type', 'X-CSRF-Token'],
@@ -92,31 +91,30 @@ describe('A compiled policy', () => {
   });
 
   it("of origin '*' and every header allows any name", () => {
-    const { origin, allowedHeaders, allowHeadersValue, allowed, methods } = compilePolicy({
+    const { origin, allowedHeaders, preflight, allowed, methods } = compilePolicy({
       origin: '*',
       allowedHeaders: '*',
       exposedHeaders: '*',
     });
-    expect({ origin, allowedHeaders, allowHeadersValue, exposed: allowed.headers, methods }).toEqual({
+    expect({ origin, allowedHeaders, preflight, exposed: allowed.headers, methods }).toEqual({
       origin: 'any',
       allowedHeaders: undefined,
-      allowHeadersValue: '*',
+      preflight: [['Access-Control-Allow-Headers', '*']],
       exposed: [['Access-Control-Expose-Headers', '*']],
       methods: undefined,
     });
   });
 
   it('of empty header lists sends no such header', () => {
-    const { allowedHeaders, allowHeadersValue, allowed, terms } = compilePolicy({
+    const { allowedHeaders, preflight, allowed } = compilePolicy({
       origin: A,
       allowedHeaders: [],
       exposedHeaders: [],
     });
-    expect({ allowedHeaders, allowHeadersValue, exposed: allowed.headers, terms }).toEqual({
+    expect({ allowedHeaders, preflight, exposed: allowed.headers }).toEqual({
       allowedHeaders: new Set(),
-      allowHeadersValue: '',
+      preflight: [],
       exposed: [],
-      terms: [['Access-Control-Max-Age', '600']],
     });
   });
 
@@ -134,18 +132,40 @@ describe('A compiled policy', () => {
 
   it('never says credentials beside an asterisk, whatever was merged', () => {
     // What the check, which is left out here, refuses.
-    const stated = readPolicy({ origin: '*', credentials: true }, () => undefined);
-    const { allowed, terms, credentials } = createPolicyCompiler()(
-      mergeLevels([{ source: 'module', stated }], () => undefined),
+    const options = readPolicy({ origin: '*', credentials: true }, () => undefined);
+    const { allowed, preflight, credentials } = createPolicyCompiler()(
+      mergeLevels([{ source: 'module', options }], () => undefined),
     );
-    expect({ allowed, terms, credentials }).toEqual({
+    expect({ allowed, preflight, credentials }).toEqual({
       allowed: { allowOrigin: '*', headers: [], vary: '' },
-      terms: [
-        ['Access-Control-Allow-Headers', 'content-type'],
-        ['Access-Control-Max-Age', '600'],
-      ],
+      preflight: [['Access-Control-Allow-Headers', 'content-type']],
       credentials: false,
     });
+  });
+
+  it('has one key with those whose preflights are answered alike, but for the methods and the max-age', () => {
+    const options = { origin: A, credentials: true, allowedHeaders: ['x-a'] };
+    const { answerKey } = compilePolicy(options);
+    const keysOf = (...changes: readonly object[]) =>
+      changes.map(change => compilePolicy({ ...options, ...change }).answerKey === answerKey);
+    const alike = [
+      { origin: [B, 'https://*.example.com'] },
+      { methods: ['PUT'] },
+      { maxAge: 5 },
+      { exposedHeaders: ['x-b'] },
+      { optionsSuccessStatus: 200 },
+      { rejectDisallowed: true },
+    ];
+    expect(keysOf(...alike)).toEqual(alike.map(() => true));
+    const different = [
+      { origin: '*', credentials: false },
+      { credentials: false },
+      { allowedHeaders: [] },
+      { allowedHeaders: ['x-b'] },
+      { allowedHeaders: ['x-a', 'x-b'] },
+      { allowedHeaders: '*', credentials: false },
+    ];
+    expect(keysOf(...different)).toEqual(different.map(() => false));
   });
 
   it('does not follow what happens to the options afterwards', () => {
@@ -169,15 +189,15 @@ describe('A compiled policy', () => {
 
   it('is frozen, with the values that others may see', () => {
     const compiled = compilePolicy({ origin: [A], methods: ['GET'], exposedHeaders: ['x-b'] });
-    const { stated, provenance } = compiled;
+    const { values, provenance } = compiled;
     const parts = [
       compiled,
-      stated,
+      values,
       provenance,
-      stated.origin,
-      stated.methods,
-      stated.allowedHeaders,
-      stated.exposedHeaders,
+      values.origin,
+      values.methods,
+      values.allowedHeaders,
+      values.exposedHeaders,
     ];
     expect(parts.map(part => Object.isFrozen(part))).toEqual(parts.map(() => true));
   });
@@ -188,7 +208,7 @@ describe('A compiled policy', () => {
     const added = compile(merge(module, levelOf('handler', { origin: add(B), allowedHeaders: add('x-b') })));
     const inherited = compile(merge(module, levelOf('handler', {})));
 
-    const shown = [added, inherited].map(({ stated: { origin, allowedHeaders } }) => ({ origin, allowedHeaders }));
+    const shown = [added, inherited].map(({ values: { origin, allowedHeaders } }) => ({ origin, allowedHeaders }));
     expect(shown).toEqual([
       { origin: [A, B], allowedHeaders: ['x-a', 'x-b'] },
       { origin: [A], allowedHeaders: ['x-a'] },
@@ -204,7 +224,7 @@ describe('A compiled policy', () => {
     const own = compile(merge(module, levelOf('handler', { origin: [A, B] })));
     const ofAnotherApp = createPolicyCompiler()(merge(module));
 
-    expect([other.origin === one.origin, other.stated.origin === one.stated.origin]).toEqual([true, true]);
+    expect([other.origin === one.origin, other.values.origin === one.values.origin]).toEqual([true, true]);
     expect([own.origin === one.origin, ofAnotherApp.origin === one.origin]).toEqual([false, false]);
   });
 

@@ -45,10 +45,10 @@ function named(options: CorsPolicyOptions): LevelOptions {
 }
 
 /** The effective policy of levels that must merge without a problem. */
-function effective(...levels: readonly LevelOptions[]): { stated: unknown; provenance: unknown } {
+function effective(...levels: readonly LevelOptions[]): { values: unknown; provenance: unknown } {
   const { compiled, problems } = buildRoute(levels);
   expect(problems).toEqual([]);
-  return { stated: compiled?.stated, provenance: compiled?.provenance };
+  return { values: compiled?.values, provenance: compiled?.provenance };
 }
 
 function problemsOf(...levels: readonly LevelOptions[]): unknown {
@@ -62,9 +62,9 @@ const B = 'https://b.example';
 const C = 'https://c.example';
 
 describe('Merging policies', () => {
-  it('takes the default of every field that no level states', () => {
+  it('takes the default of every option that no level sets', () => {
     expect(effective(moduleOf({ origin: A }))).toEqual({
-      stated: { ...DEFAULTS, origin: [A] },
+      values: { ...DEFAULTS, origin: [A] },
       provenance: { ...BY_DEFAULT, origin: 'module' },
     });
   });
@@ -74,7 +74,7 @@ describe('Merging policies', () => {
     expect(effective(module, controller({}), handler({}))).toEqual(effective(module));
   });
 
-  it('takes each field from the nearest level that states it', () => {
+  it('takes each option from the nearest level that sets it', () => {
     expect(
       effective(
         moduleOf({ origin: [A], methods: ['GET'], allowedHeaders: ['x-module'], credentials: true, maxAge: 1 }),
@@ -82,7 +82,7 @@ describe('Merging policies', () => {
         handler({ allowedHeaders: [], maxAge: 0, rejectDisallowed: true }),
       ),
     ).toEqual({
-      stated: {
+      values: {
         ...DEFAULTS,
         origin: [A],
         methods: ['PUT'],
@@ -108,7 +108,7 @@ describe('Merging policies', () => {
   });
 
   it('replaces an inherited list by a list', () => {
-    expect(effective(moduleOf({ origin: [A] }), controller({ origin: [B] }), handler({ origin: [C] })).stated).toEqual({
+    expect(effective(moduleOf({ origin: [A] }), controller({ origin: [B] }), handler({ origin: [C] })).values).toEqual({
       ...DEFAULTS,
       origin: [C],
     });
@@ -134,12 +134,12 @@ describe('Merging policies', () => {
     ],
   ] as const)('lets a nearer level replace %s', (_, farther, nearer, expected) => {
     const { compiled } = buildRoute([moduleOf(farther), handler(nearer)]);
-    expect(compiled?.stated).toEqual({ ...DEFAULTS, ...expected });
+    expect(compiled?.values).toEqual({ ...DEFAULTS, ...expected });
   });
 
   it('re-enables on a handler what its controller disabled, with everything else the module states', () => {
     expect(
-      effective(moduleOf({ origin: [A], maxAge: 5 }), controller({ origin: false }), handler({ origin: [B] })).stated,
+      effective(moduleOf({ origin: [A], maxAge: 5 }), controller({ origin: false }), handler({ origin: [B] })).values,
     ).toEqual({ ...DEFAULTS, origin: [B], maxAge: 5 });
   });
 });
@@ -153,7 +153,7 @@ describe('add()', () => {
         handler({ origin: add(C), methods: add('DELETE'), allowedHeaders: add('x-3'), exposedHeaders: add('x-6') }),
       ),
     ).toEqual({
-      stated: {
+      values: {
         ...DEFAULTS,
         origin: [A, B, C],
         methods: ['GET', 'PUT', 'DELETE'],
@@ -171,7 +171,7 @@ describe('add()', () => {
   });
 
   it('extends the defaults of the header lists', () => {
-    expect(effective(moduleOf({ origin: A, allowedHeaders: add('x-a'), exposedHeaders: add('x-b') })).stated).toEqual({
+    expect(effective(moduleOf({ origin: A, allowedHeaders: add('x-a'), exposedHeaders: add('x-b') })).values).toEqual({
       ...DEFAULTS,
       origin: [A],
       allowedHeaders: ['content-type', 'x-a'],
@@ -179,21 +179,21 @@ describe('add()', () => {
     });
   });
 
-  it('extends one origin that is stated without a list', () => {
-    expect(effective(moduleOf({ origin: A }), handler({ origin: add(B) })).stated).toEqual({
+  it('extends one origin that is set without a list', () => {
+    expect(effective(moduleOf({ origin: A }), handler({ origin: add(B) })).values).toEqual({
       ...DEFAULTS,
       origin: [A, B],
     });
   });
 
-  it('extends what a nearer level stated, not what that replaced', () => {
+  it('extends what a nearer level set, not what that replaced', () => {
     const levels = [moduleOf({ origin: [A] }), controller({ origin: [B] }), handler({ origin: add(C) })];
-    expect(effective(...levels).stated).toEqual({ ...DEFAULTS, origin: [B, C] });
+    expect(effective(...levels).values).toEqual({ ...DEFAULTS, origin: [B, C] });
   });
 
-  it('passes over levels that state nothing of the field', () => {
+  it('passes over levels that do not set the option', () => {
     const levels = [moduleOf({ origin: [A] }), controller({ maxAge: 5 }), handler({ origin: add(B) })];
-    expect(effective(...levels).stated).toEqual({ ...DEFAULTS, origin: [A, B], maxAge: 5 });
+    expect(effective(...levels).values).toEqual({ ...DEFAULTS, origin: [A, B], maxAge: 5 });
   });
 
   it('names a header or a method once, as the farthest level wrote it', () => {
@@ -201,7 +201,7 @@ describe('add()', () => {
       effective(
         moduleOf({ origin: A, methods: ['GET'], allowedHeaders: ['X-One'], exposedHeaders: ['X-Two'] }),
         handler({ methods: add('GET', 'PUT'), allowedHeaders: add('x-one'), exposedHeaders: add('x-two', 'x-three') }),
-      ).stated,
+      ).values,
     ).toEqual({
       ...DEFAULTS,
       origin: [A],
@@ -254,21 +254,21 @@ describe('A named policy', () => {
 
   it('replaces what is inherited, whole', () => {
     expect(effective(MODULE, controller({ allowedHeaders: ['x-b'] }), named({ origin: '*' }))).toEqual({
-      stated: { ...DEFAULTS, origin: '*' },
+      values: { ...DEFAULTS, origin: '*' },
       provenance: { ...BY_DEFAULT, origin: 'policy:named' },
     });
   });
 
   it('has its overrides merged over it', () => {
     expect(effective(MODULE, named({ origin: [B], maxAge: 7 }), handler({ maxAge: 9, origin: add(C) }))).toEqual({
-      stated: { ...DEFAULTS, origin: [B, C], maxAge: 9 },
+      values: { ...DEFAULTS, origin: [B, C], maxAge: 9 },
       provenance: { ...BY_DEFAULT, origin: 'handler', maxAge: 'handler' },
     });
   });
 
   it('on a controller is what its handlers inherit', () => {
     expect(effective(MODULE, named({ origin: [B], credentials: true }), handler({ maxAge: 9 }))).toEqual({
-      stated: { ...DEFAULTS, origin: [B], credentials: true, maxAge: 9 },
+      values: { ...DEFAULTS, origin: [B], credentials: true, maxAge: 9 },
       provenance: { ...BY_DEFAULT, origin: 'policy:named', credentials: 'policy:named', maxAge: 'handler' },
     });
   });
@@ -276,22 +276,22 @@ describe('A named policy', () => {
   it('on a handler replaces the one on its controller', () => {
     const levels = [MODULE, ['policy:outer', { origin: '*', maxAge: 1 }], named({ origin: [B] })] as const;
     expect(effective(...levels)).toEqual({
-      stated: { ...DEFAULTS, origin: [B] },
+      values: { ...DEFAULTS, origin: [B] },
       provenance: { ...BY_DEFAULT, origin: 'policy:named' },
     });
   });
 
-  it('states its own origin: add() finds nothing to extend', () => {
+  it('sets its own origin: add() finds nothing to extend', () => {
     expect(problemsOf(MODULE, named({ origin: add(B) }))).toEqual([['policy:named', 'add_without_list', 'origin']]);
   });
 
-  it('without an origin is an error, whatever the module states', () => {
+  it('without an origin is an error, whatever the module sets', () => {
     expect(problemsOf(MODULE, named({ maxAge: 7 }))).toEqual([['policy:named', 'origin_missing', 'origin']]);
   });
 
   it('extends the default header lists, not those of the module', () => {
     expect(
-      effective(MODULE, named({ origin: [B], allowedHeaders: add('x-c'), exposedHeaders: add('x-d') })).stated,
+      effective(MODULE, named({ origin: [B], allowedHeaders: add('x-c'), exposedHeaders: add('x-d') })).values,
     ).toEqual({
       ...DEFAULTS,
       origin: [B],

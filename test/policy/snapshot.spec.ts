@@ -96,7 +96,7 @@ describe('snapshot', () => {
     expect(read).toStrictEqual({ maxAge: 1 });
   });
 
-  it('has what a class of options states: fields, accessors, and private fields behind them', () => {
+  it('has what a class of options sets: fields, accessors, and private fields behind them', () => {
     class Base {
       get maxAge() {
         return 5;

@@ -1,4 +1,4 @@
-import { placeOf, withPlaces, type WrittenOption } from '../../lib/sources/option-places.js';
+import { filePlace, withPlaces, type WrittenOption } from '../../lib/sources/option-places.js';
 
 /** The option of each path, on a line of its own. */
 function written(options: object): readonly WrittenOption[] {
@@ -31,28 +31,28 @@ describe('placeOf()', () => {
   it('tells where an option is written', () => {
     const options = read();
 
-    expect(['origin', 'origin[1]', 'maxAge', 'policies.public.methods[0]'].map(path => placeOf(options, path))).toEqual(
-      ['file:2', 'file:4', 'file:5', 'file:10'],
-    );
+    expect(
+      ['origin', 'origin[1]', 'maxAge', 'policies.public.methods[0]'].map(path => filePlace(options, path)),
+    ).toEqual(['file:2', 'file:4', 'file:5', 'file:10']);
   });
 
   it('tells what a missing option is missing in', () => {
     const options = read();
 
-    expect(placeOf(options, 'policies.public.maxAge')).toBe('file:7');
-    expect(placeOf(options, 'policies.partner.origin')).toBe('file:6');
-    expect(placeOf(options, 'origin[7]')).toBe('file:2');
-    expect(placeOf(options, 'credentials')).toBe('file:1');
-    expect(placeOf(options, '')).toBe('file:1');
+    expect(filePlace(options, 'policies.public.maxAge')).toBe('file:7');
+    expect(filePlace(options, 'policies.partner.origin')).toBe('file:6');
+    expect(filePlace(options, 'origin[7]')).toBe('file:2');
+    expect(filePlace(options, 'credentials')).toBe('file:1');
+    expect(filePlace(options, '')).toBe('file:1');
   });
 
   it('survives a spread, and knows what the spread replaces', () => {
     const options = { ...read(), maxAge: 5, origin: ['a', 'c'], debug: true, 'x.y': 1, routes: [{ path: '' }] };
 
-    expect(placeOf(options, 'policies.public.origin')).toBe('file:8');
-    expect(placeOf(options, 'credentials')).toBe('file:1');
+    expect(filePlace(options, 'policies.public.origin')).toBe('file:8');
+    expect(filePlace(options, 'credentials')).toBe('file:1');
     for (const path of ['maxAge', 'origin', 'origin[1]', 'origin[2]', 'debug', 'x.y', 'routes[0].path']) {
-      expect([path, placeOf(options, path)]).toEqual([path, undefined]);
+      expect([path, filePlace(options, path)]).toEqual([path, undefined]);
     }
   });
 
@@ -60,9 +60,9 @@ describe('placeOf()', () => {
     const { policies, ...rest } = read();
     const options = { ...rest, policies: { ...policies, public: { ...policies.public, methods: ['PUT'] }, own: {} } };
 
-    expect(placeOf(options, 'policies.public.origin')).toBe('file:8');
+    expect(filePlace(options, 'policies.public.origin')).toBe('file:8');
     for (const path of ['policies.public.methods[0]', 'policies.own.origin', 'policies.public']) {
-      expect([path, placeOf(options, path)]).toEqual([path, undefined]);
+      expect([path, filePlace(options, path)]).toEqual([path, undefined]);
     }
   });
 
@@ -70,20 +70,20 @@ describe('placeOf()', () => {
     const options: Partial<ReturnType<typeof read>> = { ...read() };
     delete options.origin;
 
-    expect(placeOf(options, 'origin')).toBeUndefined();
-    expect(placeOf(options, 'origin[0]')).toBeUndefined();
+    expect(filePlace(options, 'origin')).toBeUndefined();
+    expect(filePlace(options, 'origin[0]')).toBeUndefined();
   });
 
   it('tells neither of two options that have one path', () => {
     const options = { 'a.b': 1, a: { b: 2 } };
 
-    expect(placeOf(withPlaces(options, written(options)), 'a.b')).toBeUndefined();
+    expect(filePlace(withPlaces(options, written(options)), 'a.b')).toBeUndefined();
   });
 
   it.each([[undefined], [null], ['text'], [{}], [[]], [{ [Symbol.for('nestjs-cors:places')]: 'nothing of ours' }]])(
     'tells nothing of %p, which no file holds',
     options => {
-      expect(placeOf(options, 'origin')).toBeUndefined();
+      expect(filePlace(options, 'origin')).toBeUndefined();
     },
   );
 
@@ -94,6 +94,6 @@ describe('placeOf()', () => {
       },
     });
 
-    expect(placeOf(options, 'origin[0]')).toBeUndefined();
+    expect(filePlace(options, 'origin[0]')).toBeUndefined();
   });
 });

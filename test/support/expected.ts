@@ -64,7 +64,7 @@ export const DEFAULT_POLICY = {
   dangerouslyAllowPublicSuffixPatterns: false,
 };
 
-/** Where the fields of such a policy are stated. */
+/** Where the options of such a policy are set. */
 export const DEFAULT_PROVENANCE = {
   origin: 'module',
   methods: 'default',

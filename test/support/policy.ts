@@ -1,7 +1,7 @@
 import { createMergedPolicyCheck } from '../../lib/policy/check.js';
-import { createPolicyCompiler, type CompiledPolicy } from '../../lib/policy/compile.js';
+import { createPolicyCompiler, type Policy } from '../../lib/policy/compile.js';
 import { isError, type Problem } from '../../lib/issues/problem.js';
-import { mergeLevels, type PolicyLevel } from '../../lib/policy/merge.js';
+import { mergeLevels, type Level } from '../../lib/policy/merge.js';
 import { readModuleOptions } from '../../lib/policy/read-module.js';
 import type { CorsProvenance } from '../../lib/policy/options.js';
 import { readPolicy } from '../../lib/policy/read.js';
@@ -16,7 +16,7 @@ export interface BuiltPolicy {
   readonly errors: readonly Problem[];
   readonly warnings: readonly Problem[];
   /** Absent where there is an error. */
-  readonly compiled?: CompiledPolicy;
+  readonly compiled?: Policy;
 }
 
 /** Builds the policy of `CorsModule.forRoot(options)`, as the module does at boot, named policies checked as well. */
@@ -24,7 +24,7 @@ export function buildPolicy(options: unknown, { production = false }: BuildEnvir
   const found: Problem[] = [];
   const module = readModuleOptions(options, production, each => found.push(each));
   const check = createMergedPolicyCheck({ production });
-  const merge = (level: PolicyLevel) => {
+  const merge = (level: Level) => {
     const merged = mergeLevels([level], (_, each) => found.push(each));
     check(merged, [level], (_, each) => found.push(each));
     return merged;
@@ -35,7 +35,7 @@ export function buildPolicy(options: unknown, { production = false }: BuildEnvir
 }
 
 /** The compiled policy of options that must be without an error. */
-export function compilePolicy(options: unknown): CompiledPolicy {
+export function compilePolicy(options: unknown): Policy {
   const { errors, compiled } = buildPolicy(options);
   if (compiled === undefined) throw new Error(`The test's policy has errors: ${codesOf(errors).join(', ')}`);
   return compiled;
@@ -56,21 +56,21 @@ export interface BuiltRoute extends BuiltPolicy {
 export function buildRoute(levels: readonly LevelOptions[], { production = false }: BuildEnvironment = {}): BuiltRoute {
   const found: Problem[] = [];
   const problems: PlacedProblem[] = [];
-  const report = (level: PolicyLevel | undefined, each: Problem) => {
+  const report = (level: Level | undefined, each: Problem) => {
     found.push(each);
     problems.push([level?.source, each.code, each.path]);
   };
-  const stated = levels.map(([source, options]): PolicyLevel => ({
+  const levelList = levels.map(([source, options]): Level => ({
     source,
-    stated: readPolicy(options, each => found.push(each)),
+    options: readPolicy(options, each => found.push(each)),
     replaces: source.startsWith('policy:'),
   }));
-  const merged = mergeLevels(stated, report);
-  createMergedPolicyCheck({ production })(merged, stated, report);
+  const merged = mergeLevels(levelList, report);
+  createMergedPolicyCheck({ production })(merged, levelList, report);
   return { ...built(found, () => createPolicyCompiler()(merged)), problems };
 }
 
-function built(found: readonly Problem[], compile: () => CompiledPolicy): BuiltPolicy {
+function built(found: readonly Problem[], compile: () => Policy): BuiltPolicy {
   const errors = found.filter(({ code }) => isError(code));
   const warnings = found.filter(({ code }) => !isError(code));
   return errors.length > 0 ? { errors, warnings } : { errors, warnings, compiled: compile() };

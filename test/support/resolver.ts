@@ -1,6 +1,4 @@
 import type { CorsRequestContext } from 'nestjs-cors';
-import type { Ask } from '../../lib/resolvers/ask.js';
-import type { ResolverAnswer } from '../../lib/decision/reason.js';
 
 /** What a resolver is told of an actual request that no controller serves. */
 export const CONTEXT: CorsRequestContext = Object.freeze({
@@ -10,19 +8,3 @@ export const CONTEXT: CorsRequestContext = Object.freeze({
   preflight: false,
   headers: Object.freeze({ origin: 'https://app.example', 'x-tenant': 'one', 'set-cookie': ['a', 'b'] }),
 });
-
-/** What a resolver answers: at once, or by a promise. */
-export function answerOf(
-  ask: Ask,
-  origin: string,
-  context: CorsRequestContext,
-): ResolverAnswer | Promise<ResolverAnswer> {
-  let answer: ResolverAnswer | undefined;
-  let later: ((answer: ResolverAnswer) => void) | undefined;
-  ask(origin, context, said => {
-    if (answer !== undefined) throw new Error('It was answered twice');
-    answer = said;
-    later?.(said);
-  });
-  return answer ?? new Promise(resolve => (later = resolve));
-}

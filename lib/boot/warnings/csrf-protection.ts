@@ -1,15 +1,13 @@
-import { type IssueCollector } from '../../issues/issue.js';
-import { issueRouteOf } from '../../registry/route.js';
-import {} from '../../issues/location.js';
-import { type CorsIssueLocation } from '../../issues/location.js';
-import { type CorsIssueRoute } from '../../issues/location.js';
-import { locationOfLevel } from '../../registry/route.js';
-import type { PolicySet } from '../../registry/table-rows.js';
-import type { SecurityHook } from '../../platforms/security-hook.js';
-import type { CompiledPolicy } from '../../policy/compile.js';
+import type { IssueCollector } from '../../issues/issue.js';
+import type { CorsIssueLocation, CorsIssueRoute } from '../../issues/location.js';
 import { problem } from '../../issues/problem.js';
+import type { SecurityHook } from '../../platforms/security-hook.js';
+import type { Policy } from '../../policy/compile.js';
+import { issueRouteOf, locationOfLevel } from '../../registry/route.js';
+import type { TableRows } from '../../registry/table-rows.js';
 import { sampleOf } from '../../routing/path-rules.js';
 import { makeRequest, methodOf, USUAL_METHODS } from '../../routing/route-matcher.js';
+import type { ExploredApp } from '../explorer.js';
 
 /**
  * Nest's `enableCsrfProtection()` knows nothing of CORS: it refuses state-changing requests of every other origin that
@@ -17,60 +15,65 @@ import { makeRequest, methodOf, USUAL_METHODS } from '../../routing/route-matche
  */
 
 /** What other origins may send state-changing requests to. */
-interface Target {
+interface StateChange {
   readonly method: string;
   readonly path: string;
-  readonly policy: CompiledPolicy;
+  readonly policy: Policy;
   readonly location: CorsIssueLocation;
   readonly route?: CorsIssueRoute;
 }
 
 /** Methods that CSRF protection lets pass: they must not change state. */
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const CSRF_EXEMPT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** An origin that no app trusts (RFC 6761 §6.4). */
 const STRANGER = 'https://stranger.invalid';
 const NO_RESPONSE = { setHeader() {}, removeHeader() {} };
 
-type Policies = Pick<PolicySet, 'routes' | 'rules'>;
+type Rows = Pick<TableRows, 'routes' | 'rules'>;
 
 /** The exact origins that may send state-changing requests somewhere, each once. */
-export function stateChangingOrigins(policies: Policies): string[] {
-  const lists = new Set(targetsOf(policies).map(({ policy }) => policy.stated.origin));
+export function stateChangingOrigins(rows: Rows): string[] {
+  const lists = new Set(stateChangesOf(rows).map(({ policy }) => policy.values.origin));
   const exact = [...lists].flatMap(origins =>
-    typeof origins === 'object' ? origins.filter(isListed).filter(isExact) : [],
+    typeof origins === 'object' ? origins.filter(isOrigin).filter(isExact) : [],
   );
   return [...new Set(exact)];
 }
 
 /** Warns of allowed origins whose state-changing requests the app's CSRF protection refuses. */
-export function reportUntrustedOrigins(policies: Policies, hook: SecurityHook, issues: IssueCollector): void {
+export function reportUntrustedOrigins(
+  { securityHook: hook }: Pick<ExploredApp, 'securityHook'>,
+  rows: Rows,
+  issues: IssueCollector,
+): void {
+  if (hook === undefined) return;
   const untrusted = new Map<readonly unknown[], readonly string[]>();
-  for (const target of targetsOf(policies)) {
-    const origins = target.policy.stated.origin;
-    // A target that is excluded from the protection takes requests of anyone.
-    if (origins === false || !refuses(hook, target, STRANGER)) continue;
+  for (const change of stateChangesOf(rows)) {
+    const origins = change.policy.values.origin;
+    // A route that is excluded from the protection takes requests of anyone.
+    if (origins === false || !refuses(hook, change, STRANGER)) continue;
     if (origins === '*') {
-      issues.add(target.location, problem('csrf_untrusted', 'origin', '*'), target.route);
+      issues.add(change.location, problem('csrf_untrusted', 'origin', '*'), change.route);
       continue;
     }
-    const found =
-      untrusted.get(origins) ?? origins.filter(isListed).filter(origin => refuses(hook, target, sampleOrigin(origin)));
-    untrusted.set(origins, found);
-    if (found.length === 0) continue;
-    const exact = found.filter(isExact);
+    const refused =
+      untrusted.get(origins) ?? origins.filter(isOrigin).filter(origin => refuses(hook, change, sampleOrigin(origin)));
+    untrusted.set(origins, refused);
+    if (refused.length === 0) continue;
+    const exact = refused.filter(isExact);
     const fix = exact.length === 0 ? undefined : listed(exact);
-    issues.add(target.location, problem('csrf_untrusted', 'origin', listed(found), fix), target.route);
+    issues.add(change.location, problem('csrf_untrusted', 'origin', listed(refused), fix), change.route);
   }
 }
 
-function targetsOf({ routes, rules }: Policies): readonly Target[] {
-  const ofRoutes = routes.flatMap(({ route, policy }): readonly Target[] => {
+function stateChangesOf({ routes, rules }: Rows): readonly StateChange[] {
+  const ofRoutes = routes.flatMap(({ route, policy }): readonly StateChange[] => {
     const method = unsafeMethod(route.verb === 'all' ? USUAL_METHODS : [methodOf(route.verb)], policy);
     if (method === undefined) return [];
     const location = locationOfLevel(policy.provenance.origin, route);
     return [{ method, path: route.path, policy, location, route: issueRouteOf(route) }];
   });
-  const ofRules = rules.entries.flatMap(({ path, policy }): readonly Target[] => {
+  const ofRules = rules.entries.flatMap(({ path, policy }): readonly StateChange[] => {
     const method = unsafeMethod(USUAL_METHODS, policy);
     // Whether anything at a public path takes more than GET is not known.
     if (method === undefined || policy.origin === 'any') return [];
@@ -79,12 +82,12 @@ function targetsOf({ routes, rules }: Policies): readonly Target[] {
   return [...ofRoutes, ...ofRules];
 }
 
-function unsafeMethod(methods: readonly string[], { methods: allowed }: CompiledPolicy): string | undefined {
-  return methods.find(method => !SAFE_METHODS.has(method) && (allowed?.includes(method) ?? true));
+function unsafeMethod(methods: readonly string[], { methods: allowed }: Policy): string | undefined {
+  return methods.find(method => !CSRF_EXEMPT_METHODS.has(method) && (allowed?.includes(method) ?? true));
 }
 
-/** Asks with a request that nobody sent: what the protection trusts is nowhere else to be read. */
-function refuses(hook: SecurityHook, { method, path }: Target, origin: string): boolean {
+/** Calls the hook with a request that nobody sent: what it trusts can be read nowhere else. */
+function refuses(hook: SecurityHook, { method, path }: StateChange, origin: string): boolean {
   const url = sampleOf(path);
   const request = makeRequest({ method, url, headers: { origin, 'sec-fetch-site': 'cross-site' } });
   try {
@@ -96,7 +99,7 @@ function refuses(hook: SecurityHook, { method, path }: Target, origin: string): 
 }
 
 /** What a resolver will allow is not known. */
-function isListed(entry: string): boolean {
+function isOrigin(entry: string): boolean {
   return !entry.startsWith('[');
 }
 

@@ -1,18 +1,25 @@
 import type { ApplicationConfig } from '@nestjs/core';
 import type { IncomingMessage } from 'node:http';
 import parseUrl from 'parseurl';
-import { isAll, isRouteLayer, labelLayers, type ExpressRoute, type ExpressRouter, type RouteLayer } from './owners.js';
-import { LastOf } from '../../routing/last-of.js';
-import { takesNext, type RouteRegistration } from '../../routing/nest-internals.js';
+import { candidatesAmong, type Selected } from './chains.js';
+import {
+  isAll,
+  isRouteLayer,
+  ownersOfLayers,
+  type ExpressRoute,
+  type ExpressRouter,
+  type RouteLayer,
+} from './owners.js';
+import { takesNext, type Route } from '../../routing/nest-internals.js';
 import {
   byMethod,
   isRoutable,
   NO_CANDIDATES,
-  NO_METHODS,
   servedMethods,
   USUAL_METHODS,
   type Candidates,
-  type RoutedMethods,
+  type MatchedMethods,
+  type PreflightMatch,
   type RoutedRequest,
   type RouteMatcher,
 } from '../../routing/route-matcher.js';
@@ -36,29 +43,21 @@ interface Service {
   readonly passesOn: boolean;
 }
 
-/** A layer that a preflight may be about, by its index, and for which versions it is. */
-interface Selected {
-  readonly index: number;
-  readonly selection: Exclude<Selection, false>;
-}
-
 /** The routes of a router, when its stack was so long. */
 interface KnownRoutes {
   readonly length: number;
   readonly layers: readonly RouteLayer[];
   /** Of each layer, by its index; absent for one that is not of a controller. */
-  readonly registrations: readonly (RouteRegistration | undefined)[];
-  /** The same for what layers serve, as far as it was asked for. */
+  readonly owners: readonly (Route | undefined)[];
+  /** What each layer serves, once it is needed. */
   readonly services: (Service | undefined)[];
   /** Of each layer, the first one with the same path: they match alike. `undefined` where no other has it. */
-  readonly twins: readonly (number | undefined)[];
-  /** What was found where these layers match, by their indexes. */
-  readonly answers: LastOf<number, RoutedMethods>;
+  readonly samePaths: readonly (number | undefined)[];
 }
 
-/** In place of an index: whether a preflight names its version. */
-const OF_ONE_VERSION = -1;
-const OF_ANY_VERSION = -2;
+/** In a key: whether a preflight names its version. */
+const OF_ONE_VERSION = 'one version';
+const OF_ANY_VERSION = 'any version';
 
 /**
  * Matches with the app's own router: its compiled layers, in its order, with its settings. Express tries layers one
@@ -71,7 +70,7 @@ export class ExpressMatcher implements RouteMatcher {
   constructor(
     private readonly router: ExpressRouter,
     private readonly config: ApplicationConfig,
-    private readonly registrations: readonly RouteRegistration[],
+    private readonly routes: readonly Route[],
     private readonly servesNothing: (layer: object) => boolean,
   ) {
     this.#known = this.#look();
@@ -80,26 +79,28 @@ export class ExpressMatcher implements RouteMatcher {
   match(request: RoutedRequest, isEarly = false): Candidates {
     if (isEarly && !isVersionPresent(request, this.config.getVersioning())) return this.rivals(request);
     const method = request.method ?? 'GET';
-    const chain: (RouteRegistration | undefined)[] = [];
-    this.#eachMatching(request, ({ registrations }, index, service) => {
-      const registration = registrations[index];
-      if (!serves(service, method) || !(registration === undefined || accepts(registration, request))) return false;
-      chain.push(registration);
+    const chain: (Route | undefined)[] = [];
+    this.#eachMatching(request, ({ owners }, index, service) => {
+      const owner = owners[index];
+      if (!serves(service, method) || !(owner === undefined || accepts(owner, request))) return false;
+      chain.push(owner);
       return !service.passesOn;
     });
     return chain.length === 0 ? NO_CANDIDATES : [chain];
   }
 
-  matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods {
+  matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): PreflightMatch | undefined {
     const select = preflightSelector(request, requestedMethod, requestHeaders, this.config.getVersioning());
     const matching = this.#select(request, select);
-    if (matching.length === 0) return NO_METHODS;
+    if (matching.length === 0) return undefined;
     const known = this.#known;
-    const collect = () => collectMethods(known, matching, requestedMethod);
-    // The versions of a layer are its route's: the same layers serve the same, whatever else a request holds.
+    // The versions of a layer are its route's: the same layers always serve the same.
     const mode = matching.every(({ selection }) => selection === true) ? OF_ONE_VERSION : OF_ANY_VERSION;
-    const parts = [...matching.map(({ index }) => index), mode];
-    return USUAL_METHODS.includes(requestedMethod) ? known.answers.get(parts, collect) : collect();
+    const isUsual = USUAL_METHODS.includes(requestedMethod);
+    return {
+      key: isUsual ? [...matching.map(({ index }) => known.layers[index]), mode] : undefined,
+      methods: () => collectMethods(known, matching, requestedMethod),
+    };
   }
 
   rivals(request: RoutedRequest): Candidates {
@@ -113,9 +114,9 @@ export class ExpressMatcher implements RouteMatcher {
 
   rawPaths(request: RoutedRequest): readonly string[] {
     const paths: string[] = [];
-    this.#eachMatching(request, ({ layers, registrations }, index) => {
+    this.#eachMatching(request, ({ layers, owners }, index) => {
       const path = layers[index]?.route.path;
-      if (registrations[index] === undefined && typeof path === 'string') paths.push(path);
+      if (owners[index] === undefined && typeof path === 'string') paths.push(path);
       return false;
     });
     return paths;
@@ -127,9 +128,9 @@ export class ExpressMatcher implements RouteMatcher {
 
   #select(request: RoutedRequest, select: PreflightSelector): readonly Selected[] {
     const matching: Selected[] = [];
-    this.#eachMatching(request, ({ registrations }, index) => {
-      const registration = registrations[index];
-      const selection: Selection = registration === undefined || select(registration);
+    this.#eachMatching(request, ({ owners }, index) => {
+      const owner = owners[index];
+      const selection: Selection = owner === undefined || select(owner);
       if (selection !== false) matching.push({ index, selection });
       return false;
     });
@@ -157,14 +158,13 @@ export class ExpressMatcher implements RouteMatcher {
   #look(): KnownRoutes {
     const { stack } = this.router;
     const layers = stack.filter(isRouteLayer).filter(layer => !this.servesNothing(layer));
-    const registrations = labelLayers(layers, this.registrations);
+    const owners = ownersOfLayers(layers, this.routes);
     return {
       length: stack.length,
       layers,
-      registrations,
+      owners,
       services: [],
-      twins: twinsOf(layers),
-      answers: new LastOf(),
+      samePaths: samePathsOf(layers),
     };
   }
 
@@ -177,44 +177,44 @@ export class ExpressMatcher implements RouteMatcher {
     const path = this.#pathOf(request);
     if (path === undefined) return;
     const known = this.#routes;
-    const { layers, services, twins } = known;
+    const { layers, services, samePaths } = known;
     // Versions and methods of one path are many layers: a long path is read once for all of them.
     const matched = new Map<number, boolean>();
     for (let index = 0; index < layers.length; index++) {
       const layer = layers[index] as RouteLayer;
-      const twin = twins[index];
+      const samePath = samePaths[index];
       try {
-        const isMatching = (twin === undefined ? undefined : matched.get(twin)) ?? layer.match(path) !== false;
-        if (twin !== undefined) matched.set(twin, isMatching);
+        const isMatching = (samePath === undefined ? undefined : matched.get(samePath)) ?? layer.match(path) !== false;
+        if (samePath !== undefined) matched.set(samePath, isMatching);
         if (!isMatching) continue;
       } catch {
         // A parameter that cannot be decoded: Express answers 400 and tries no further route.
         return;
       }
-      const service = (services[index] ??= serviceOf(layer, known.registrations[index]));
+      const service = (services[index] ??= serviceOf(layer, known.owners[index]));
       if (visit(known, index, service)) return;
     }
   }
 }
 
-function twinsOf(layers: readonly RouteLayer[]): readonly (number | undefined)[] {
+function samePathsOf(layers: readonly RouteLayer[]): readonly (number | undefined)[] {
   const byPath = new Map<string, number[]>();
   for (const [index, { route }] of layers.entries()) {
     // A list of paths or a RegExp is nobody else's.
     if (typeof route.path !== 'string') continue;
-    const twins = byPath.get(route.path);
-    if (twins === undefined) byPath.set(route.path, [index]);
-    else twins.push(index);
+    const samePaths = byPath.get(route.path);
+    if (samePaths === undefined) byPath.set(route.path, [index]);
+    else samePaths.push(index);
   }
-  const twinOf = new Array<number | undefined>(layers.length).fill(undefined);
-  for (const twins of byPath.values()) {
-    if (twins.length > 1) for (const index of twins) twinOf[index] = twins[0];
+  const firstOf = new Array<number | undefined>(layers.length).fill(undefined);
+  for (const samePaths of byPath.values()) {
+    if (samePaths.length > 1) for (const index of samePaths) firstOf[index] = samePaths[0];
   }
-  return twinOf;
+  return firstOf;
 }
 
 /** What these layers serve, by methods. */
-function collectMethods(known: KnownRoutes, matching: readonly Selected[], requestedMethod: string): RoutedMethods {
+function collectMethods(known: KnownRoutes, matching: readonly Selected[], requestedMethod: string): MatchedMethods {
   const byMethods = new Map<string, Selected[]>();
   for (const selected of matching) {
     for (const method of methodsOf(known.services[selected.index] as Service, requestedMethod)) {
@@ -228,53 +228,11 @@ function collectMethods(known: KnownRoutes, matching: readonly Selected[], reque
     .map(([method, ofMethod]) => ({ method, candidates: candidatesOf(known, ofMethod) }));
 }
 
-/** Who may serve one method, in the order of the layers that would be tried first. */
-function candidatesOf({ registrations, services }: KnownRoutes, matching: readonly Selected[]): Candidates {
-  const passesOn = (index: number) => services[index]?.passesOn === true;
-  const chains = matching.some(({ index }) => passesOn(index))
-    ? chainsThrough(matching, passesOn)
-    : firstOfVersions(matching).map(index => [index]);
-  return chains.map(chain => chain.map(index => registrations[index]));
+function candidatesOf({ owners, services }: KnownRoutes, matching: readonly Selected[]): Candidates {
+  return candidatesAmong(matching, owners, index => services[index]?.passesOn === true);
 }
 
-/** The layers that serve some version that none before them does. */
-function firstOfVersions(matching: readonly Selected[]): readonly number[] {
-  const known = new Set<unknown>();
-  const found: number[] = [];
-  for (const { index, selection } of matching) {
-    if (selection === true) return [...found, index];
-    if (selection.every(version => known.has(version))) continue;
-    for (const version of selection) known.add(version);
-    found.push(index);
-  }
-  return found;
-}
-
-/** For each version, the layers that a request of it passes through, up to the first that passes nothing on. */
-function chainsThrough(
-  matching: readonly Selected[],
-  passesOn: (index: number) => boolean,
-): readonly (readonly number[])[] {
-  const chainOf = (isSelected: (selection: Selected['selection']) => boolean): readonly number[] => {
-    const selected = matching.filter(({ selection }) => isSelected(selection)).map(({ index }) => index);
-    const last = selected.findIndex(index => !passesOn(index));
-    return last === -1 ? selected : selected.slice(0, last + 1);
-  };
-  const versions = new Set(matching.flatMap(({ selection }) => (selection === true ? [] : selection)));
-  const all = [
-    ...[...versions].map(version => chainOf(selection => selection === true || selection.includes(version))),
-    // Of a request with another version.
-    chainOf(selection => selection === true),
-  ];
-  const chains = new Map(all.map(chain => [chain.join(), chain]));
-  // Where one ends in a 404 and others go on, those say what may be reached.
-  for (const chain of all) {
-    for (let length = 0; length < chain.length; length++) chains.delete(chain.slice(0, length).join());
-  }
-  return [...chains.values()].sort(([one = 0], [other = 0]) => one - other);
-}
-
-function serviceOf({ route }: RouteLayer, registration: RouteRegistration | undefined): Service {
+function serviceOf({ route }: RouteLayer, owner: Route | undefined): Service {
   const { methods: marks, stack } = route;
   const verbs = Object.keys(marks);
   const all = isAll(marks, verbs);
@@ -284,7 +242,7 @@ function serviceOf({ route }: RouteLayer, registration: RouteRegistration | unde
     methods: new Set(methods),
     known: all ? USUAL_METHODS : [...new Set(methods.flatMap(servedMethods))],
     // Those ahead of the last one, such as body parsers, call `next()` for the last one.
-    passesOn: registration === undefined ? stack.slice(-1).some(mayCallNext) : takesNext(registration),
+    passesOn: owner === undefined ? stack.slice(-1).some(mayCallNext) : takesNext(owner),
   };
 }
 
@@ -298,7 +256,7 @@ function serves({ all, methods }: Service, method: string): boolean {
   return all || methods.has(method) || (method === 'HEAD' && methods.has('GET'));
 }
 
-/** The methods a route serves: those a route for every method is known for, and the one that was asked for. */
+/** The methods that a route serves: those a route for every method is known for, and the announced one. */
 function methodsOf({ all, known }: Service, requestedMethod: string): readonly string[] {
   return all && !known.includes(requestedMethod) ? [...known, requestedMethod] : known;
 }

@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http';
-import { PATH_METADATA, type RouteRegistration } from '../../routing/nest-internals.js';
+import { PATH_METADATA, type Route } from '../../routing/nest-internals.js';
 import { UnmatchedRouteError } from '../../routing/route-matcher.js';
 
 /** What is read of Express's router (the `router` package): its stack of layers, and how a layer matches a path. */
@@ -22,30 +22,30 @@ export interface ExpressRoute {
 export type RouteLayer = ExpressLayer & { readonly route: ExpressRoute };
 
 /** The routes of one verb and one path: those that Nest registered, and the layers that Express has. */
-interface Twins {
+interface SamePath {
   readonly verb: string;
-  readonly registrations: RouteRegistration[];
+  readonly routes: Route[];
   /** Their indexes. */
   readonly layers: number[];
 }
 
 /**
- * Tells which of Express's routes are whose: Nest registers them under the same verb and path, in the same order.
+ * Finds whose route each of Express's layers is: Nest registers routes under the same verb and path, in the same order.
  *
- * @returns the registration of each layer, by its index
+ * @returns the owner of each layer, by its index
  */
-export function labelLayers(
+export function ownersOfLayers(
   layers: readonly RouteLayer[],
-  registrations: readonly RouteRegistration[],
-): readonly (RouteRegistration | undefined)[] {
-  const byPath = new Map<unknown, Twins[]>();
-  for (const registration of registrations) {
-    const { verb, path } = registration;
+  routes: readonly Route[],
+): readonly (Route | undefined)[] {
+  const byPath = new Map<unknown, SamePath[]>();
+  for (const route of routes) {
+    const { verb, path } = route;
     const ofPath = byPath.get(path);
-    const twins = ofPath?.find(each => each.verb === verb);
-    if (twins !== undefined) twins.registrations.push(registration);
-    else if (ofPath !== undefined) ofPath.push({ verb, registrations: [registration], layers: [] });
-    else byPath.set(path, [{ verb, registrations: [registration], layers: [] }]);
+    const same = ofPath?.find(each => each.verb === verb);
+    if (same !== undefined) same.routes.push(route);
+    else if (ofPath !== undefined) ofPath.push({ verb, routes: [route], layers: [] });
+    else byPath.set(path, [{ verb, routes: [route], layers: [] }]);
   }
   for (const [index, { route }] of layers.entries()) {
     const ofPath = byPath.get(route.path);
@@ -53,20 +53,20 @@ export function labelLayers(
     const verb = verbOf(route);
     ofPath.find(each => each.verb === verb)?.layers.push(index);
   }
-  const labels = new Array<RouteRegistration | undefined>(layers.length);
+  const owners = new Array<Route | undefined>(layers.length);
   for (const ofPath of byPath.values()) {
-    for (const twins of ofPath) {
+    for (const same of ofPath) {
       // An instrumented platform may wrap callbacks: where there are as many routes as Nest registered, they are Nest's.
-      const isComplete = twins.layers.length === twins.registrations.length;
-      const own = isComplete ? twins.layers : twins.layers.filter(index => isNestRoute(layers[index]));
-      for (const [order, registration] of twins.registrations.entries()) {
+      const isComplete = same.layers.length === same.routes.length;
+      const own = isComplete ? same.layers : same.layers.filter(index => isNestRoute(layers[index]));
+      for (const [order, route] of same.routes.entries()) {
         const index = own[order];
-        if (index === undefined) throw new UnmatchedRouteError(registration);
-        labels[index] = registration;
+        if (index === undefined) throw new UnmatchedRouteError(route);
+        owners[index] = route;
       }
     }
   }
-  return labels;
+  return owners;
 }
 
 /** `router.all()` marks the route; `app.all()` registers it under every method that Node knows. */

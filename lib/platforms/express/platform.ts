@@ -2,11 +2,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
 import type { ExpressRouter } from './owners.js';
 import { ExpressMatcher } from './matcher.js';
-import type { RouteRegistration } from '../../routing/nest-internals.js';
+import type { Route } from '../../routing/nest-internals.js';
 import type { RouteMatcher } from '../../routing/route-matcher.js';
-import type { OpenExchange } from '../../request/edge.js';
-import type { Middleware } from '../platform.js';
-import type { Platform } from '../platform.js';
+import type { Layer, Platform } from '../platform.js';
 import { watchSecurityHook } from '../security-hook.js';
 import type { PlatformRequest } from '../site.js';
 
@@ -25,7 +23,7 @@ export class ExpressPlatform implements Platform {
     this.securityHook = watchSecurityHook(adapter);
   }
 
-  install(edge: Middleware, open: OpenExchange): void {
+  install({ edge, open }: Layer): void {
     this.#shared = this.#has(edge.name);
     this.adapter.use(edge);
     this.#noteNestsLayers();
@@ -33,10 +31,10 @@ export class ExpressPlatform implements Platform {
   }
 
   /**
-   * Begins each exchange before Express sees the request. The edge would do; however, Express gives every response a
-   * prototype of its own, after which each property that is set on it costs a microsecond.
+   * Begins each exchange before Express sees the request. Not at the edge: Express gives every response a prototype of its
+   * own, after which each property that is set on it costs a microsecond.
    */
-  #openEarly(open: OpenExchange): void {
+  #openEarly(open: Layer['open']): void {
     const { adapter } = this;
     const { initHttpServer } = adapter;
     adapter.initHttpServer = options => {
@@ -50,8 +48,8 @@ export class ExpressPlatform implements Platform {
     };
   }
 
-  createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher {
-    return new ExpressMatcher(this.#router, config, registrations, layer => this.#nests.has(layer));
+  createMatcher(config: ApplicationConfig, routes: readonly Route[]): RouteMatcher {
+    return new ExpressMatcher(this.#router, config, routes, layer => this.#nests.has(layer));
   }
 
   present(request: IncomingMessage): PlatformRequest {

@@ -90,7 +90,7 @@ export function fastifyRouterOptions(adapter: AbstractHttpAdapter): FastifyRoute
 }
 
 /**
- * The `find-my-way` that this app's Fastify loaded, whatever other copies are installed: the class of the router that
+ * The `find-my-way` that this app's Fastify loaded, of all that may be installed: the class of the router that
  * Fastify keeps for its 404 handlers.
  */
 export function fastifyFindMyWay(adapter: AbstractHttpAdapter): CreateFindMyWay | undefined {
@@ -110,7 +110,7 @@ export function watchConstraintStrategies(adapter: AbstractHttpAdapter): readonl
   return added;
 }
 
-/** The strategy with which Nest's adapter tells versions apart. */
+/** The strategy by which Nest's adapter distinguishes versions. */
 export function nestVersionStrategy(adapter: AbstractHttpAdapter): unknown {
   return (adapter as { versionConstraint?: unknown }).versionConstraint;
 }
@@ -123,7 +123,7 @@ export function forgetVersionError(adapter: AbstractHttpAdapter, request: object
   (adapter as { versionExtractorErrors?: WeakMap<object, unknown> }).versionExtractorErrors?.delete(request);
 }
 
-/** A request as Fastify tells it, with the app's trust in its proxy. */
+/** A request as Fastify presents it, by the app's trust in its proxy. */
 export function fastifyRequestOf(adapter: AbstractHttpAdapter, raw: RoutedRequest): FastifyRequest {
   const Request = bySymbol<RequestClass>(adapter, 'fastify.Request');
   return new Request('', {}, raw, {}, {}, {});
@@ -144,14 +144,14 @@ export function prependRequestHook(adapter: AbstractHttpAdapter, hook: RequestHo
 }
 
 /**
- * Calls back with each request that Fastify routes, behind the adapter's own hooks and ahead of every middleware. A
- * middleware would do; however, the first one of an app makes `@fastify/middie` present each request to middleware,
- * which costs more than what is done here.
+ * Calls back with each request that Fastify routes, behind the adapter's own hooks and ahead of every middleware. Not a
+ * middleware: the first one of an app makes `@fastify/middie` present each request to middleware, which costs more than
+ * the edge does.
  */
 export function addRequestHook(adapter: AbstractHttpAdapter, hook: RequestHook): void {
   const { onRequest } = bySymbol<FastifyHooks>(adapter, 'fastify.hooks');
   const middie = onRequest.findIndex(({ name }) => name === 'runMiddie');
-  // `NestFactory` has registered middleware by now, `@nestjs/testing` has not. What was added before comes first.
+  // `NestFactory` has already registered middleware, `@nestjs/testing` has not. What was added before comes first.
   if (middie === -1)
     adapter.getInstance<{ addHook(name: string, hook: RequestHook): void }>().addHook('onRequest', hook);
   else onRequest.splice(middie, 0, hook);
@@ -177,7 +177,7 @@ const answerAsFastify: FrameworkErrorHandler = ({ code, message, statusCode }, _
   raw.end(body);
 };
 
-/** The servers beside `instance.server`, one for each further address that `listen()` was given. */
+/** The servers other than `instance.server`, one for each further address that `listen()` was given. */
 export function fastifyFurtherServers(adapter: AbstractHttpAdapter): readonly Server[] {
   return bySymbol<readonly Server[]>(adapter, 'fastify.serverBindings');
 }
@@ -205,7 +205,7 @@ export type ParamsFilter = (request: RoutedRequest, params: Readonly<Record<stri
 
 /**
  * Nest wraps each handler so that it answers 404 to an empty parameter, which `find-my-way` matches. The adapter's own
- * wrapper is asked.
+ * wrapper is called.
  *
  * @returns for the path of a route, its filter; `undefined` where every request passes
  */

@@ -10,7 +10,7 @@ import {
   type FastifyConstraint,
   type ParamsFilter,
 } from './internals.js';
-import { labelRoutes, type FastifyRoute } from './owners.js';
+import { ownersOfRoutes, type FastifyRoute } from './owners.js';
 import { MethodSelection, type Masks } from './selection.js';
 import {
   ALL_HEADERS,
@@ -23,24 +23,24 @@ import {
 } from './strategies.js';
 import { RouteTree, type Place, type TreeRoute } from './tree.js';
 import { LastOf } from '../../routing/last-of.js';
-import { acceptsAll, type RouteRegistration } from '../../routing/nest-internals.js';
+import { acceptsAll, type Route } from '../../routing/nest-internals.js';
 import {
   byMethod,
   isRoutable,
   NO_CANDIDATES,
-  NO_METHODS,
   USUAL_METHODS,
   type Candidates,
   type Chain,
-  type RoutedMethods,
+  type MatchedMethods,
+  type PreflightMatch,
   type RoutedRequest,
   type RouteMatcher,
 } from '../../routing/route-matcher.js';
 
-/** What tells apart the routes of an app. */
+/** The router of an app, and what distinguishes its routes. */
 interface Routing {
   readonly tree: RouteTree;
-  /** Every method that a preflight may be told. */
+  /** Every method that a preflight's answer may list. */
   readonly methods: readonly string[];
   /** Those that some route has, and those that rule out routes without a value of theirs. */
   readonly strategies: readonly Strategy[];
@@ -49,31 +49,14 @@ interface Routing {
 /** The places that a path leads to, the most specific first. */
 interface Junction {
   readonly places: readonly Place[];
-  /** For each method that a preflight may be told, in order. */
+  /** For each method that a preflight's answer may list, in order. */
   readonly selections: readonly MethodSelection[];
-  /** What serves there, by what is known of the constraints: those are masks of registered routes. */
-  readonly answers: LastOf<AnswerKey[number], Answer>;
-}
-
-/** In place of masks. */
-const UNKNOWN = '?';
-
-type AnswerKey = readonly (number | typeof UNKNOWN)[];
-
-/** What serves each method at a junction. */
-interface Answer {
-  readonly routed: RoutedMethods;
-  readonly found: readonly Found[];
-  /** Nest's own filters of these routes. */
+  /** Nest's own filters of the routes. */
   readonly filters: readonly Filter[];
-  /** The same where some of those filters refuse the request. */
-  readonly filtered: LastOf<boolean, RoutedMethods>;
 }
 
-interface Found {
-  readonly method: string;
-  readonly routes: readonly TreeRoute[];
-}
+/** In a key, in place of masks. */
+const UNKNOWN = '?';
 
 /** Routes that Nest filters by the same parameters and host. */
 interface Filter {
@@ -83,7 +66,7 @@ interface Filter {
 
 /**
  * Matches with Fastify's own router, `find-my-way`, over the routes that the app registered, with the app's options
- * and constraints. The most specific route serves a request, whatever the order.
+ * and constraints. The most specific route serves a request, in any order of registration.
  *
  * Nothing here is kept for a request: every cache is keyed by what was registered.
  */
@@ -96,14 +79,14 @@ export class FastifyMatcher implements RouteMatcher {
   constructor(
     private readonly adapter: AbstractHttpAdapter,
     config: ApplicationConfig,
-    registrations: readonly RouteRegistration[],
+    nestRoutes: readonly Route[],
     registered: readonly FastifyRoute[],
     added: readonly FastifyConstraint[],
   ) {
     // Plugins may go on registering.
     const routes = [...registered];
-    const labels = labelRoutes(routes, registrations);
-    this.#makeRouting = () => createRouting(adapter, config, treeRoutes(adapter, routes, labels), added);
+    const owners = ownersOfRoutes(routes, nestRoutes);
+    this.#makeRouting = () => createRouting(adapter, config, treeRoutes(adapter, routes, owners), added);
   }
 
   match(request: RoutedRequest): Candidates {
@@ -117,9 +100,7 @@ export class FastifyMatcher implements RouteMatcher {
 
   rawPaths(request: RoutedRequest): readonly string[] {
     const { places = [] } = this.#junctionAt(request, request.method ?? 'GET') ?? {};
-    return places.flatMap(({ routes }) =>
-      routes.flatMap(({ registration, url }) => (registration === undefined ? [url] : [])),
-    );
+    return places.flatMap(({ routes }) => routes.flatMap(({ owner, url }) => (owner === undefined ? [url] : [])));
   }
 
   selectingHeaders(request: RoutedRequest): readonly string[] {
@@ -127,27 +108,25 @@ export class FastifyMatcher implements RouteMatcher {
     return [...new Set(names)].filter(name => name !== 'host' && name !== ':authority');
   }
 
-  matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): RoutedMethods {
+  matchPreflight(request: RoutedRequest, requestedMethod: string, requestHeaders: string): PreflightMatch | undefined {
     const junction = this.#junctionAt(request, requestedMethod);
-    if (junction === undefined) return NO_METHODS;
+    if (junction === undefined) return undefined;
     const derive = derivation(request, requestedMethod, requestHeaders);
-    // A route for every method serves more methods than it lists: one that is asked for is listed as well.
-    const isListed = USUAL_METHODS.includes(requestedMethod);
-    const { answers } = junction;
-    const selections = isListed ? junction.selections : this.#selectionsWith(junction, requestedMethod);
-    const known = selections.map(selection => selection.masksFor(derive));
-    const make = () => createAnswer(selections, known, requestedMethod);
-    const answer = isListed
-      ? answers.get(
-          known.flatMap(each => each.flatMap((masks): AnswerKey => masks ?? [UNKNOWN])),
-          make,
-        )
-      : make();
-    const { routed, filters } = answer;
-    if (filters.length === 0) return routed;
+    // A route for every method serves more methods than it lists: the announced one is listed as well.
+    const isUsual = USUAL_METHODS.includes(requestedMethod);
+    const selections = isUsual ? junction.selections : this.#selectionsWith(junction, requestedMethod);
+    const filters = isUsual ? junction.filters : filtersOf(selections);
+    const masks = selections.map(selection => selection.masksFor(derive));
     const accepted = filters.map(filter => this.#accepts(filter, request, junction));
-    if (!accepted.includes(false)) return routed;
-    return answer.filtered.get(accepted, () => withoutRefused(answer, accepted, requestedMethod));
+    return {
+      key: isUsual
+        ? [...junction.places, ...masks.flat().flatMap((each): readonly unknown[] => each ?? [UNKNOWN]), ...accepted]
+        : undefined,
+      methods: () => {
+        const refused = new Set(filters.flatMap(({ routes }, index) => (accepted[index] === true ? [] : routes)));
+        return matchedMethods(selections, masks, refused, requestedMethod);
+      },
+    };
   }
 
   /** Made when the first path is matched: an app that answers no preflight, such as a test's, boots without it. */
@@ -173,7 +152,7 @@ export class FastifyMatcher implements RouteMatcher {
     return this.#junctions.get(places, () => {
       const listed = sortedMethods(places.flatMap(({ routes }) => routes.flatMap(listedMethods)));
       const selections = listed.map(each => this.#selection(places, each));
-      return { places, selections, answers: new LastOf() };
+      return { places, selections, filters: filtersOf(selections) };
     });
   }
 
@@ -190,22 +169,22 @@ export class FastifyMatcher implements RouteMatcher {
   /** Where Nest's own filters refuse a request, it answers 404 and tries no other route. */
   #accepts({ method, routes }: Filter, request: RoutedRequest, { places }: Junction): boolean {
     const [route] = routes as [TreeRoute];
-    const { registration, acceptsParams } = route;
+    const { owner, acceptsParams } = route;
     if (acceptsParams !== undefined && mayHaveEmptyParams(route, request)) {
       const place = places.find(each => each.routesFor(method).includes(route));
       const params = place && this.#routing.tree.paramsOf(request.url ?? '/', method, place, route);
       if (params === undefined || !acceptsParams(request, params)) return false;
     }
-    if (registration === undefined || registration.acceptsHost === acceptsAll) return true;
-    return registration.acceptsHost({ hostname: fastifyHostname(this.adapter, request) });
+    if (owner === undefined || owner.acceptsHost === acceptsAll) return true;
+    return owner.acceptsHost({ hostname: fastifyHostname(this.adapter, request) });
   }
 }
 
-/** @param labels the registration of each route, by its index */
+/** @param owners the owner of each route, by its index */
 function treeRoutes(
   adapter: AbstractHttpAdapter,
   routes: readonly FastifyRoute[],
-  labels: readonly (RouteRegistration | undefined)[],
+  owners: readonly (Route | undefined)[],
 ): readonly TreeRoute[] {
   const createFilter = createParamsFilter(adapter);
   const filters = new Map<string, ParamsFilter | undefined>();
@@ -214,9 +193,9 @@ function treeRoutes(
     return filters.get(url);
   };
   return routes.map(({ method, url, constraints = {} }, index) => {
-    const registration = labels[index];
-    const acceptsParams = registration && filterOf(url);
-    return { methods: [method].flat(), url, constraints, registration, acceptsParams };
+    const owner = owners[index];
+    const acceptsParams = owner && filterOf(url);
+    return { methods: [method].flat(), url, constraints, owner, acceptsParams };
   });
 }
 
@@ -253,55 +232,36 @@ function derivation(request: RoutedRequest, requestedMethod: string, requestHead
   };
 }
 
-function createAnswer(
+/** @param refused the routes whose filters refuse the request */
+function matchedMethods(
   selections: readonly MethodSelection[],
-  known: readonly (readonly (Masks | undefined)[])[],
+  masks: readonly (readonly (Masks | undefined)[])[],
+  refused: ReadonlySet<TreeRoute>,
   requestedMethod: string,
-): Answer {
-  const found = selections.map((selection, index) => ({
-    method: selection.method,
-    routes: selection.routesFor(known[index] ?? []),
-  }));
-  const routed = routedMethods(found, requestedMethod);
-  return { found, routed, filters: filtersOf(found), filtered: new LastOf() };
-}
-
-function routedMethods(found: readonly Found[], requestedMethod: string): RoutedMethods {
-  const routed = found.flatMap(({ method, routes }) => {
+): MatchedMethods {
+  return selections.flatMap((selection, index) => {
+    const { method } = selection;
+    const routes = selection.routesFor(masks[index] ?? []).filter(route => !refused.has(route));
     const isListed =
-      method === requestedMethod ||
-      USUAL_METHODS.includes(method) ||
-      routes.some(({ registration }) => registration?.verb !== 'all');
+      method === requestedMethod || USUAL_METHODS.includes(method) || routes.some(({ owner }) => owner?.verb !== 'all');
     return isListed && routes.length > 0 ? [{ method, candidates: routes.map(chainOf) }] : [];
   });
-  return routed.length === 0 ? NO_METHODS : routed;
 }
 
-function filtersOf(found: readonly Found[]): readonly Filter[] {
+function filtersOf(selections: readonly MethodSelection[]): readonly Filter[] {
   const filters: Filter[] = [];
-  for (const { method, routes } of found) {
+  for (const { method, routes } of selections) {
     for (const route of routes) {
-      const { registration, acceptsParams } = route;
-      if (acceptsParams === undefined && (registration?.acceptsHost ?? acceptsAll) === acceptsAll) continue;
+      const { owner, acceptsParams } = route;
+      if (acceptsParams === undefined && (owner?.acceptsHost ?? acceptsAll) === acceptsAll) continue;
       const same = filters.find(
-        ({ routes: [other] }) =>
-          other?.url === route.url && other.registration?.acceptsHost === registration?.acceptsHost,
+        ({ routes: [other] }) => other?.url === route.url && other.owner?.acceptsHost === owner?.acceptsHost,
       );
       if (same === undefined) filters.push({ method, routes: [route] });
       else same.routes.push(route);
     }
   }
   return filters;
-}
-
-function withoutRefused(
-  { found, filters }: Answer,
-  accepted: readonly boolean[],
-  requestedMethod: string,
-): RoutedMethods {
-  const refused = new Set(filters.flatMap(({ routes }, index) => (accepted[index] === true ? [] : routes)));
-  const left = found.map(({ method, routes }) => ({ method, routes: routes.filter(route => !refused.has(route)) }));
-  return routedMethods(left, requestedMethod);
 }
 
 /**
@@ -319,13 +279,13 @@ const EMPTY_SEGMENT = /\/(?:[/?#;]|$)/;
 const PLAIN_PATTERN = /^(?:\/(?::[A-Za-z_]\w*|[^/:*?()]*))*(?:\/\*)?$/;
 
 /** On Fastify no route passes a request on. */
-function chainOf({ registration }: TreeRoute): Chain {
-  return [registration];
+function chainOf({ owner }: TreeRoute): Chain {
+  return [owner];
 }
 
 /** A route of Nest's for every method lists the usual ones. */
-function listedMethods({ methods, registration }: TreeRoute): readonly string[] {
-  return registration?.verb === 'all' ? methods.filter(method => USUAL_METHODS.includes(method)) : methods;
+function listedMethods({ methods, owner }: TreeRoute): readonly string[] {
+  return owner?.verb === 'all' ? methods.filter(method => USUAL_METHODS.includes(method)) : methods;
 }
 
 function sortedMethods(methods: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
 import { routeConstraintsOf } from './internals.js';
-import type { RouteRegistration } from '../../routing/nest-internals.js';
+import type { Route } from '../../routing/nest-internals.js';
 import { UnmatchedRouteError } from '../../routing/route-matcher.js';
 import { isNeutral } from '../../routing/versions.js';
 
@@ -14,56 +14,55 @@ export type Constraints = Readonly<Record<string, unknown>>;
 
 const NONE: Constraints = Object.freeze({});
 
-/** A route that Nest registered, as Fastify is to hold it. */
-interface Expected {
-  readonly registration: RouteRegistration;
+/** A route of Nest's, with the constraints that Fastify holds it under. */
+interface NestRoute {
+  readonly route: Route;
   readonly constraints: Constraints;
 }
 
 /**
- * Tells which of Fastify's routes are whose: verb, path and constraints, the version among them, are unique there.
+ * Finds whose route each of Fastify's routes is: verb, path and constraints, the version among them, are unique there.
  *
- * @returns the registration of each route, by its index
+ * @returns the owner of each route, by its index
  */
-export function labelRoutes(
-  routes: readonly FastifyRoute[],
-  registrations: readonly RouteRegistration[],
-): readonly (RouteRegistration | undefined)[] {
-  const byPath = new Map<string, Expected[]>();
-  for (const registration of registrations) {
-    const expected = { registration, constraints: constraintsOf(registration) };
-    const ofPath = byPath.get(registration.path);
-    if (ofPath === undefined) byPath.set(registration.path, [expected]);
-    else ofPath.push(expected);
+export function ownersOfRoutes(
+  fastifyRoutes: readonly FastifyRoute[],
+  routes: readonly Route[],
+): readonly (Route | undefined)[] {
+  const byPath = new Map<string, NestRoute[]>();
+  for (const route of routes) {
+    const nestRoute = { route, constraints: constraintsOf(route) };
+    const ofPath = byPath.get(route.path);
+    if (ofPath === undefined) byPath.set(route.path, [nestRoute]);
+    else ofPath.push(nestRoute);
   }
   const find = (verb: string, { url, constraints = NONE }: FastifyRoute) =>
-    byPath.get(url)?.find(each => each.registration.verb === verb && sameConstraints(each.constraints, constraints))
-      ?.registration;
-  const labels = routes.map(route => {
-    const { method } = route;
-    if (typeof method !== 'string') return find('all', route);
+    byPath.get(url)?.find(each => each.route.verb === verb && sameConstraints(each.constraints, constraints))?.route;
+  const owners = fastifyRoutes.map(fastifyRoute => {
+    const { method } = fastifyRoute;
+    if (typeof method !== 'string') return find('all', fastifyRoute);
     // Fastify adds a HEAD route to every GET route by itself.
-    return find(method.toLowerCase(), route) ?? (method === 'HEAD' ? find('get', route) : undefined);
+    return find(method.toLowerCase(), fastifyRoute) ?? (method === 'HEAD' ? find('get', fastifyRoute) : undefined);
   });
 
-  const found = new Set(labels);
-  for (const registration of registrations) {
-    if (found.has(registration)) continue;
-    const { verb, path } = registration;
-    // Nest may be told to drop the later of two equal routes.
-    const own = constraintsOf(registration);
-    const isTwin = ({ registration: other, constraints }: Expected) =>
-      other.verb === verb && found.has(other) && sameConstraints(constraints, own);
-    if (byPath.get(path)?.some(isTwin)) continue;
+  const owning = new Set(owners);
+  for (const route of routes) {
+    if (owning.has(route)) continue;
+    const { verb, path } = route;
+    // Nest may be configured to drop the later of two equal routes.
+    const own = constraintsOf(route);
+    const isEarlierEqual = ({ route: other, constraints }: NestRoute) =>
+      other.verb === verb && owning.has(other) && sameConstraints(constraints, own);
+    if (byPath.get(path)?.some(isEarlierEqual)) continue;
     // Nest 11 registers routes for every method without their constraints: they serve any version.
-    const isPlain = (route: FastifyRoute, index: number) =>
-      labels[index] === undefined && isPlainAll(route) && route.url === path;
-    const plain = verb === 'all' ? routes.findIndex(isPlain) : -1;
-    if (plain === -1) throw new UnmatchedRouteError(registration);
-    labels[plain] = registration;
-    found.add(registration);
+    const isPlain = (fastifyRoute: FastifyRoute, index: number) =>
+      owners[index] === undefined && isPlainAll(fastifyRoute) && fastifyRoute.url === path;
+    const plain = verb === 'all' ? fastifyRoutes.findIndex(isPlain) : -1;
+    if (plain === -1) throw new UnmatchedRouteError(route);
+    owners[plain] = route;
+    owning.add(route);
   }
-  return labels;
+  return owners;
 }
 
 function isPlainAll({ method, constraints = NONE }: FastifyRoute): boolean {
@@ -71,11 +70,11 @@ function isPlainAll({ method, constraints = NONE }: FastifyRoute): boolean {
 }
 
 /** The constraints that Nest gives a route: those of `@RouteConstraints()`, and its version. */
-function constraintsOf(registration: RouteRegistration): Constraints {
-  const { handler, version } = registration;
-  const stated = routeConstraintsOf(handler);
-  if (isNeutral(registration)) return stated ?? NONE;
-  return { ...stated, version };
+function constraintsOf(route: Route): Constraints {
+  const { handler, version } = route;
+  const constraints = routeConstraintsOf(handler);
+  if (isNeutral(route)) return constraints ?? NONE;
+  return { ...constraints, version };
 }
 
 /**

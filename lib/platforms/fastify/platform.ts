@@ -12,11 +12,9 @@ import {
 } from './internals.js';
 import type { FastifyRoute } from './owners.js';
 import { FastifyMatcher } from './matcher.js';
-import type { RouteRegistration } from '../../routing/nest-internals.js';
+import type { Route } from '../../routing/nest-internals.js';
 import type { RouteMatcher } from '../../routing/route-matcher.js';
-import type { OpenExchange } from '../../request/edge.js';
-import type { Middleware } from '../platform.js';
-import type { Platform } from '../platform.js';
+import type { Layer, Platform } from '../platform.js';
 import { watchSecurityHook } from '../security-hook.js';
 import type { PlatformRequest } from '../site.js';
 
@@ -37,9 +35,7 @@ export class FastifyPlatform implements Platform {
   readonly securityHook: Platform['securityHook'];
   #enableCorsCalled = false;
   /** The last matcher, and what it was made of. */
-  #known:
-    | { readonly registrations: readonly RouteRegistration[]; readonly size: number; readonly matcher: RouteMatcher }
-    | undefined;
+  #known: { readonly routes: readonly Route[]; readonly size: number; readonly matcher: RouteMatcher } | undefined;
   #strategies: readonly FastifyConstraint[] = [];
 
   constructor(private readonly adapter: AbstractHttpAdapter) {
@@ -47,7 +43,7 @@ export class FastifyPlatform implements Platform {
     this.securityHook = watchSecurityHook(adapter);
   }
 
-  install(edge: Middleware, open: OpenExchange): void {
+  install({ edge, open }: Layer): void {
     // Fastify answers a malformed target, a shutdown and a failed CSRF check before any middleware: those responses
     // are seen to here. In-memory requests (`inject()`, serverless platforms) do not pass the server.
     onFrameworkError(this.adapter, open);
@@ -70,13 +66,13 @@ export class FastifyPlatform implements Platform {
     this.#noteEnableCors();
   }
 
-  createMatcher(config: ApplicationConfig, registrations: readonly RouteRegistration[]): RouteMatcher {
+  createMatcher(config: ApplicationConfig, routes: readonly Route[]): RouteMatcher {
     const known = this.#known;
     // Most apps register nothing between their initialization and their start.
     const size = this.#routes.length + this.#strategies.length;
-    if (known?.registrations === registrations && known.size === size) return known.matcher;
-    const matcher = new FastifyMatcher(this.adapter, config, registrations, this.#routes, this.#strategies);
-    this.#known = { registrations, size, matcher };
+    if (known?.routes === routes && known.size === size) return known.matcher;
+    const matcher = new FastifyMatcher(this.adapter, config, routes, this.#routes, this.#strategies);
+    this.#known = { routes, size, matcher };
     return matcher;
   }
 
@@ -92,7 +88,7 @@ export class FastifyPlatform implements Platform {
     return this.#enableCorsCalled || this.#instance.hasRequestDecorator(CORS_DECORATOR);
   }
 
-  /** `enableCors()` registers a plugin that loads after the app is initialized: too late to tell with the rest. */
+  /** `enableCors()` registers a plugin that loads after the app is initialized: too late to see it with the rest. */
   #noteEnableCors(): void {
     const { adapter } = this;
     const { enableCors } = adapter;

@@ -30,6 +30,10 @@ export class MethodSelection {
     this.#tables = this.#strategies.map(strategy => leaves.map(leaf => new ConstraintTable(strategy, leaf)));
   }
 
+  get routes(): readonly TreeRoute[] {
+    return this.leaves.flat();
+  }
+
   /** For each strategy, what is left of each leaf by the value of the request; `undefined` where that is not known. */
   masksFor(derive: (strategy: Strategy, method: string) => Derived | undefined): readonly (Masks | undefined)[] {
     return this.#strategies.map((strategy, index) => {
@@ -138,7 +142,7 @@ class ConstraintTable {
     ];
   }
 
-  /** What is left of the routes at least, whatever the value. */
+  /** The routes that are left for every value. */
   get least(): number {
     return this.strategy.mustMatch === false ? this.#free : 0;
   }

@@ -14,7 +14,7 @@ export interface Derived {
 /** A value that no route has. */
 export const OTHER_VALUE = Symbol('another value');
 
-/** How Fastify tells apart the routes of one place by a constraint. */
+/** How Fastify distinguishes the routes of one place by a constraint. */
 export interface Strategy {
   readonly name: string;
   /** Whether a route without the constraint is left out where the request has a value; absent: not known. */
@@ -39,7 +39,7 @@ export const ALL_HEADERS = Symbol('all headers');
 
 const ONE_VALUE = (value: unknown): Derived => ({ value, isOfMethod: false });
 
-/** A strategy of the app: whatever `deriveConstraint` reads decides whether its answer holds for the actual request. */
+/** A strategy of the app: what `deriveConstraint` reads decides whether its answer holds for the actual request. */
 export function customStrategy(strategy: FastifyConstraint): Strategy {
   const { name, mustMatchWhenDerived = false } = strategy;
   const derive = (request: RoutedRequest) => strategy.deriveConstraint?.(request);

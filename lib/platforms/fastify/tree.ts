@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CreateFindMyWay, FastifyRouterOptions, FindMyWay, ParamsFilter } from './internals.js';
 import type { Constraints } from './owners.js';
-import type { RouteRegistration } from '../../routing/nest-internals.js';
+import type { Route } from '../../routing/nest-internals.js';
 
 /** A route of the platform. */
 export interface TreeRoute {
@@ -9,7 +9,7 @@ export interface TreeRoute {
   readonly url: string;
   readonly constraints: Constraints;
   /** Absent for one that is not of a controller. */
-  readonly registration: RouteRegistration | undefined;
+  readonly owner: Route | undefined;
   /** Nest's own filter of parameters: it answers 404 to empty ones. Absent where there is none. */
   readonly acceptsParams: ParamsFilter | undefined;
 }
@@ -49,7 +49,7 @@ export class Place {
       .sort((one, other) => this.#orderOf(one) - this.#orderOf(other));
     const leaf = registered
       // Fastify drops a HEAD route that it would add itself where there is one already.
-      .filter((route, index) => registered.findIndex(each => sameConstraints(each, route)) === index)
+      .filter((route, index) => registered.findIndex(each => areEquallyConstrained(each, route)) === index)
       // As find-my-way does: the most constrained last, among equals the later registered.
       .sort((one, other) => constraintCount(one) - constraintCount(other));
     this.#leaves.set(method, leaf);
@@ -67,7 +67,7 @@ const NO_ROUTES: readonly TreeRoute[] = Object.freeze([]);
 const PROBE = 'place';
 
 /**
- * Stands for a request: notes every place that its path leads to, or matches the one pattern that it is aimed at.
+ * Stands for a request: records every place that its path leads to, or matches the one pattern that it is aimed at.
  *
  * One for all requests of a tree: some releases of find-my-way keep the value they looked up last in a global variable.
  */
@@ -196,7 +196,7 @@ function createPlace(patterns: readonly Pattern[], order: ReadonlyMap<TreeRoute,
   return new Place(patterns, [...new Set(methods)], order);
 }
 
-function sameConstraints(one: TreeRoute, other: TreeRoute): boolean {
+function areEquallyConstrained(one: TreeRoute, other: TreeRoute): boolean {
   return isDeepStrictEqual({ ...one.constraints }, { ...other.constraints });
 }
 

@@ -1,7 +1,7 @@
 import { problem, type Report } from '../../issues/problem.js';
-import { isToken, readList, withoutRepeats, type Entry, type StatedList } from './list.js';
+import { isToken, readList, withoutRepeats, type Entry, type ListOption } from './list.js';
 
-/** Fetch §2.2.2, "forbidden request-header": set by browsers alone. */
+/** Fetch §2.2.2, "forbidden request-header": set only by browsers. */
 const FORBIDDEN_REQUEST_HEADERS: ReadonlySet<string> = new Set([
   'accept-charset',
   'accept-encoding',
@@ -32,7 +32,7 @@ const METHOD_OVERRIDES: ReadonlySet<string> = new Set(['x-http-method', 'x-http-
 /** Fetch §2.2.2, "forbidden response-header name". */
 const FORBIDDEN_RESPONSE_HEADERS: ReadonlySet<string> = new Set(['set-cookie', 'set-cookie2']);
 
-/** RFC 9110 and Fetch: they describe a request, and a response never has them. */
+/** RFC 9110 and Fetch: headers that describe a request. A response never has them. */
 const REQUEST_ONLY_HEADERS: ReadonlySet<string> = new Set([
   'accept-charset',
   'access-control-request-headers',
@@ -56,15 +56,15 @@ const REQUEST_ONLY_HEADERS: ReadonlySet<string> = new Set([
 const SENSITIVE_RESPONSE_HEADERS: ReadonlySet<string> = new Set(['www-authenticate', 'proxy-authenticate', 'location']);
 
 /** `'*'`, or a list. */
-export type StatedHeaders = '*' | StatedList<string>;
+export type HeadersOption = '*' | ListOption<string>;
 
-/** Reads the `allowedHeaders` option; `undefined` where it has an error. */
-export function readAllowedHeaders(value: unknown, report: Report): StatedHeaders | undefined {
+/** Reads the `allowedHeaders` option; `undefined` if it has an error. */
+export function readAllowedHeaders(value: unknown, report: Report): HeadersOption | undefined {
   return readHeaders('allowedHeaders', value, 'request_header_any', checkRequestHeader, report);
 }
 
-/** Reads the `exposedHeaders` option; `undefined` where it has an error. */
-export function readExposedHeaders(value: unknown, report: Report): StatedHeaders | undefined {
+/** Reads the `exposedHeaders` option; `undefined` if it has an error. */
+export function readExposedHeaders(value: unknown, report: Report): HeadersOption | undefined {
   return readHeaders('exposedHeaders', value, 'response_header_any', checkResponseHeader, report);
 }
 
@@ -74,11 +74,11 @@ function readHeaders(
   any: 'request_header_any' | 'response_header_any',
   check: (name: string, entry: Entry, report: Report) => boolean,
   report: Report,
-): StatedHeaders | undefined {
+): HeadersOption | undefined {
   if (value === '') return void report(problem('headers_empty', path, value));
   const list = readList(value, path);
   if (list === undefined) return void report(problem('headers_type', path, value));
-  // `[]` states that there are none; `add()` states nothing.
+  // `[]` means none; `add()` without names means nothing.
   if (list.mode === 'add' && list.items.length === 0) return void report(problem('headers_empty', path, value));
   if (list.mode === 'replace' && list.items.length === 1 && list.items[0]?.value === '*') {
     report(problem(any, path, '*'));

@@ -1,26 +1,28 @@
 import { addedValues } from '../add.js';
 import { problem, type Report } from '../../issues/problem.js';
 
-/** RFC 9110 §5.6.2: what a method and a header name are made of. */
+/** RFC 9110 §5.6.2: the syntax of a method and of a header name. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
-/** Whether a short list holds a text. By index: `includes()` costs as much again, and to hash the text more. */
+/**
+ * Whether a short list contains a text. Hot path: `includes()` takes twice as long, and hashing the text even longer.
+ */
 export function isListed(list: readonly string[], text: string): boolean {
   for (let index = 0; index < list.length; index++) if (list[index] === text) return true;
   return false;
 }
 
-/** A list as it was stated: whether it replaces or extends what is inherited. */
-export interface StatedList<T> {
+/** A list option: it replaces or extends the inherited list. */
+export interface ListOption<T> {
   readonly mode: 'replace' | 'add';
   readonly items: readonly T[];
 }
 
-/** One entry of a list and where it was written. */
+/** One entry of a list and its place. */
 export interface Entry {
   readonly path: string;
   readonly value: unknown;
@@ -28,9 +30,9 @@ export interface Entry {
 
 /**
  * Reads a list option: an array, `add(...)`, or a string, which is Nest's comma-separated form.
- * `undefined` where the value is none of these.
+ * `undefined` if the value is none of these.
  */
-export function readList(value: unknown, path: string): StatedList<Entry> | undefined {
+export function readList(value: unknown, path: string): ListOption<Entry> | undefined {
   const added = addedValues(value);
   if (added !== undefined) return { mode: 'add', items: entries(added, path) };
   if (Array.isArray(value)) return { mode: 'replace', items: entries(value, path) };
@@ -39,7 +41,7 @@ export function readList(value: unknown, path: string): StatedList<Entry> | unde
 }
 
 function entries(values: readonly unknown[], path: string): readonly Entry[] {
-  // Array.from visits holes, which map() would skip: a hole is an undefined entry, and that is an error.
+  // Array.from() visits holes, map() would skip them: a hole is an undefined entry, which is an error.
   return Array.from(values, (value, index) => ({ path: `${path}[${String(index)}]`, value }));
 }
 

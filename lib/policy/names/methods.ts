@@ -1,17 +1,17 @@
 import { METHODS } from 'node:http';
 import { problem, type Report } from '../../issues/problem.js';
-import { isToken, readList, withoutRepeats, type Entry, type StatedList } from './list.js';
+import { isToken, readList, withoutRepeats, type Entry, type ListOption } from './list.js';
 
 /** Fetch §2.2.1: methods that scripts can never send. */
 const FORBIDDEN: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
-/** Fetch §2.2.1, "forbidden method": compared without regard to case. */
+/** Fetch §2.2.1, "forbidden method": compared case-insensitively. */
 export function isForbiddenMethod(method: string): boolean {
   return FORBIDDEN.has(method.toUpperCase());
 }
 
-/** Reads the `methods` option; `undefined` where it has an error. */
-export function readMethods(value: unknown, report: Report): StatedList<string> | undefined {
+/** Reads the `methods` option; `undefined` if it has an error. */
+export function readMethods(value: unknown, report: Report): ListOption<string> | undefined {
   const path = 'methods';
   if (value === '') return void report(problem('methods_empty', path, value));
   const list = readList(value, path);

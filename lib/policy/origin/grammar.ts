@@ -2,25 +2,25 @@
  * The grammar of a serialized tuple origin (HTML, "ASCII serialization of an origin"; RFC 6454 §7.1), as strict as
  * browsers are when they write it: lower-case ASCII, no default port, no leading zero, no trailing dot.
  *
- * It is tempting to parse a request's `Origin` with `new URL()`; however, that repairs what it reads (it drops tabs
- * and newlines, decodes `%65`, folds case, turns `\` into `/`), so that different bytes become the same origin. Here
- * a byte that is not in the grammar is a refusal: fails closed.
+ * Not `new URL()` for a request's `Origin`: it repairs its input (it drops tabs and newlines, decodes `%65`, folds
+ * case, turns `\` into `/`), so different bytes become the same origin. Here, a byte that is not in the grammar is a
+ * refusal: fails closed.
  */
 
 /** Longest scheme (64), `://` (3), longest host (253), longest port with its colon (6). */
 export const MAX_ORIGIN_LENGTH = 326;
 
-/** RFC 1035 §2.3.4, in the textual form without the trailing dot. */
+/** RFC 1035 §2.3.4, as text without the trailing dot. */
 export const MAX_HOST_LENGTH = 253;
 
-/** Underscores are not in a host name's grammar, but such hosts exist and browsers send them. */
+/** Host names must not contain underscores, but such hosts exist, and browsers send them. */
 export const LABEL = '[a-z0-9_-]{1,63}';
-/** Not every such text is an address; however, a request's host is only ever compared with a canonical one. */
+/** Not every such text is an address, but a request's host is only ever compared with a canonical one. */
 export const IPV6 = '\\[[0-9a-f:.]{2,45}\\]';
 export const SCHEME = '[a-z][a-z0-9+.-]{0,63}';
 export const PORT = '[1-9][0-9]{0,4}';
 
-// Linear: labels are bounded and separated by a dot that no label contains, so no two ways to match one text exist.
+// Linear: labels are bounded and separated by a dot that no label contains, so a text can match in only one way.
 const ORIGIN = new RegExp(`^(${SCHEME})://((?:${LABEL}\\.)*${LABEL}|${IPV6})(?::(${PORT}))?$`);
 
 /** The parts of a serialized origin. `port` is `''` for the scheme's default. */

@@ -1,21 +1,21 @@
 import { addedValues } from '../add.js';
 import { problem, type Problem, type Report } from '../../issues/problem.js';
-import type { StatedList } from '../names/list.js';
+import type { ListOption } from '../names/list.js';
 import type { CorsOriginResolverRef } from '../resolver.js';
 import { wildcardKey } from './matcher.js';
 import { isOriginProblem, parseOriginPattern, type OriginPattern } from './pattern.js';
 
-/** A list of origins as one level states it: patterns, and at most one resolver. */
-export interface StatedOrigins extends StatedList<OriginPattern> {
-  /** Stands in `items` as {@link PLACEHOLDER}. */
+/** A list of origins as one level sets it: patterns, and at most one resolver. */
+export interface OriginList extends ListOption<OriginPattern> {
+  /** Its entry in `items` is {@link PLACEHOLDER}. */
   readonly resolver?: CorsOriginResolverRef;
 }
 
-/** The `origin` option as one level states it. */
-export type StatedOrigin = '*' | false | StatedOrigins;
+/** The `origin` option as one level sets it. */
+export type OriginOption = '*' | false | OriginList;
 
-/** Reads the `origin` option; `undefined` where nothing of it can be read. */
-export function readOrigin(value: unknown, report: Report): StatedOrigin | undefined {
+/** Reads the `origin` option; `undefined` if none of it can be read. */
+export function readOrigin(value: unknown, report: Report): OriginOption | undefined {
   if (value === '*' || value === false) return value;
   const added = addedValues(value);
   if (added !== undefined) return readEntries('add', added, report);
@@ -25,11 +25,11 @@ export function readOrigin(value: unknown, report: Report): StatedOrigin | undef
   return pattern && { mode: 'replace', items: [pattern] };
 }
 
-function readEntries(mode: 'replace' | 'add', values: readonly unknown[], report: Report): StatedOrigins | undefined {
+function readEntries(mode: 'replace' | 'add', values: readonly unknown[], report: Report): OriginList | undefined {
   if (values.length === 0) return void report(problem('origin_empty', 'origin', values));
   const items: OriginPattern[] = [];
   let resolver: CorsOriginResolverRef | undefined;
-  // An index loop visits holes: a hole is an undefined entry, and that is an error.
+  // An index loop visits holes: a hole is an undefined entry, which is an error.
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
     if (isResolver(value)) {
@@ -49,7 +49,7 @@ function isResolver(value: unknown): value is CorsOriginResolverRef {
   return typeof value === 'function';
 }
 
-/** Stands in for an entry that is no pattern, a resolver or an error, so that the others keep their places. */
+/** Replaces an entry that is not a pattern (a resolver or an error), so that the others keep their indexes. */
 export const PLACEHOLDER: OriginPattern = Object.freeze({
   text: '',
   scheme: '',
@@ -81,13 +81,13 @@ function reportRepeats(items: readonly OriginPattern[], report: Report): void {
   const { coverOf } = indexOrigins(items);
   const texts = new Set<string>();
   items.forEach((item, index) => {
-    const found = repetitionOf(item, index, { texts, coverOf });
-    if (found !== undefined) report(found);
+    const repetition = repetitionOf(item, index, { texts, coverOf });
+    if (repetition !== undefined) report(repetition);
     texts.add(item.text);
   });
 }
 
-/** What tells whether an entry says anything that a list does not: at the same cost whatever the list's length. */
+/** Shows whether an entry adds anything to a list. The cost does not depend on the list's length. */
 export interface OriginIndex {
   readonly texts: ReadonlySet<string>;
   /** Another entry that matches every origin that this one does, if there is one. */
@@ -109,7 +109,7 @@ export function indexOrigins(items: readonly OriginPattern[]): OriginIndex {
   };
 }
 
-/** The warning for an entry that adds nothing to a list, at this index of what it was written in. */
+/** The warning for an entry that adds nothing to a list. The index is its place in its own list. */
 export function repetitionOf(item: OriginPattern, index: number, { texts, coverOf }: OriginIndex): Problem | undefined {
   if (item === PLACEHOLDER) return undefined;
   if (texts.has(item.text)) return problem('origin_duplicate', originPath(index), item.text);
@@ -117,7 +117,7 @@ export function repetitionOf(item: OriginPattern, index: number, { texts, coverO
   return cover && problem('origin_subsumed', originPath(index), item.text, cover.text);
 }
 
-/** The keys of the patterns that would cover an entry: its own host and every parent, its own port and any. */
+/** The keys of all patterns that would cover an entry: its own host and every parent, its own port and any port. */
 function coveringKeys({ scheme, host, subdomains, port }: OriginPattern): readonly string[] {
   const ports = new Set([port, '*']);
   const keys = port === '*' ? [] : [wildcardKey({ scheme, host, subdomains, port: '*' })];

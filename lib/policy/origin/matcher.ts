@@ -2,12 +2,12 @@ import { isListed } from '../names/list.js';
 import { MAX_ORIGIN_LENGTH, parseOrigin } from './grammar.js';
 import type { OriginPattern } from './pattern.js';
 
-/** Whether the raw bytes of an `Origin` header are one of the origins of a list. */
+/** Whether the raw bytes of an `Origin` header match a list of origins. */
 export type OriginMatcher = (origin: string) => boolean;
 
 /**
- * Compiles a list into lookups whose cost does not depend on its length: exact origins into one set of raw strings,
- * patterns into one set of keys that a request's origin is reduced to.
+ * Compiles a list into lookups whose cost does not depend on its length. Exact origins become one set of raw strings.
+ * Patterns become one set of keys; a request's origin is reduced to such keys.
  */
 export function compileOrigins(patterns: readonly OriginPattern[]): OriginMatcher {
   const exact = new Set<string>();
@@ -16,14 +16,14 @@ export function compileOrigins(patterns: readonly OriginPattern[]): OriginMatche
     if (pattern.subdomains || pattern.port === '*') addWildcard(wildcards, pattern);
     else exact.add(pattern.text);
   }
-  // The cap comes first: to look a text up, all of it is hashed.
+  // The length check comes first: a lookup hashes the whole text.
   const isExact: OriginMatcher =
     exact.size <= FEW ? isOneOf([...exact]) : origin => origin.length <= MAX_ORIGIN_LENGTH && exact.has(origin);
   if (wildcards.keys.size === 0) return isExact;
   return origin => isExact(origin) || (origin.length <= MAX_ORIGIN_LENGTH && matchesWildcard(origin, wildcards));
 }
 
-/** Of how many strings it costs less to compare each than to hash the one that is looked for. */
+/** Up to this many strings, comparing each is faster than hashing the one that is looked up. */
 const FEW = 8;
 
 function isOneOf(list: readonly string[]): OriginMatcher {
@@ -33,7 +33,7 @@ function isOneOf(list: readonly string[]): OriginMatcher {
 /** The patterns of a list. */
 interface Wildcards {
   readonly keys: Set<string>;
-  /** How many labels stand behind `*.`. */
+  /** The numbers of labels after `*.`. */
   readonly depths: Set<number>;
   deepest: number;
   /** Whether any pattern ends in `:*`. */
@@ -49,7 +49,7 @@ function addWildcard(wildcards: Wildcards, pattern: OriginPattern): void {
   wildcards.deepest = Math.max(wildcards.deepest, depth);
 }
 
-/** What a pattern is looked up by: as it is written, so that its text is kept once. */
+/** The lookup key of a pattern: the pattern as it is written, so that its text is stored once. */
 export function wildcardKey({ scheme, host, subdomains, port }: Omit<OriginPattern, 'text'>): string {
   return `${scheme}://${subdomains ? '*.' : ''}${host}${port === '' ? '' : ':'}${port}`;
 }
@@ -60,8 +60,8 @@ function matchesWildcard(text: string, { keys, depths, deepest, anyPort }: Wildc
   const { scheme, host, port } = origin;
   if (anyPort && keys.has(wildcardKey({ scheme, host, subdomains: false, port: '*' }))) return true;
 
-  // Each suffix of whole labels that leaves at least one label in front, the shortest first, and only as deep as
-  // some pattern reaches.
+  // Each suffix of whole labels that leaves at least one label in front, the shortest first, and no deeper than the
+  // deepest pattern.
   let dot = host.lastIndexOf('.');
   for (let depth = 1; dot > 0 && depth <= deepest; depth++, dot = host.lastIndexOf('.', dot - 1)) {
     if (!depths.has(depth)) continue;

@@ -3,7 +3,7 @@ import type { ProblemCode } from '../../issues/catalog.js';
 
 /** One entry of an allowlist, parsed: an exact origin, or a pattern with `*.` or `:*`. */
 export interface OriginPattern {
-  /** As it was written. */
+  /** As it is written. */
   readonly text: string;
   readonly scheme: string;
   /** Without the leading `*.`. */
@@ -16,7 +16,7 @@ export interface OriginPattern {
 
 export interface OriginProblem {
   readonly code: ProblemCode;
-  /** The corrected form, where there is one. */
+  /** The corrected form, if there is one. */
   readonly fix?: string;
 }
 
@@ -24,12 +24,12 @@ const PATTERN = new RegExp(
   `^(?<scheme>${SCHEME})://(?<wildcard>\\*\\.)?(?<host>(?:${LABEL}\\.)*${LABEL}|${IPV6})(?::(?<port>${PORT}|\\*))?$`,
 );
 
-/** Schemes whose documents have no origin of their own, or whose name never stands in an `Origin` header. */
+/** Schemes whose documents have no origin, or that never appear in an `Origin` header. */
 const SCHEMES_WITHOUT_ORIGIN: ReadonlySet<string> = new Set(
   'file data about blob javascript filesystem view-source null ws wss ftp'.split(' '),
 );
 
-/** Parses one entry of an `origin` list. Nothing is repaired: what is not canonical is a problem with a fix. */
+/** Parses one entry of an `origin` list. Nothing is repaired: a form that is not canonical is a problem with a fix. */
 export function parseOriginPattern(text: string): OriginPattern | OriginProblem {
   if (text === '') return { code: 'origin_empty' };
   if (text === '*') return { code: 'origin_any_in_list' };
@@ -48,7 +48,7 @@ export function parseOriginPattern(text: string): OriginPattern | OriginProblem 
       ? { code: 'origin_scheme_wildcard' }
       : { text, scheme, host, subdomains: false, port };
   }
-  // The platform's own parser has the last word on what browsers serialize: IPv4 and IPv6 forms, punycode.
+  // The platform's URL parser knows how browsers serialize the rest: IPv4 and IPv6 forms, punycode.
   const canonical = urlOrigin(`${scheme}://${host}`);
   if (canonical === undefined) return { code: 'origin_host' };
   if (canonical !== `${scheme}://${host}`) return notCanonical(text);
@@ -65,7 +65,7 @@ export function isAddress(host: string): boolean {
   return host.startsWith('[') || /(?:^|\.)[0-9]+$/.test(host);
 }
 
-/** Loopback names and addresses: a page served from there never crossed a network. */
+/** Loopback names and addresses: a page from there never crossed a network. */
 export function isLoopback(host: string): boolean {
   return (
     host === 'localhost' ||
@@ -75,7 +75,7 @@ export function isLoopback(host: string): boolean {
   );
 }
 
-/** Says what is wrong with a text that the grammar does not accept, the most telling reason first. */
+/** Finds the problem of a text that the grammar does not accept, the most helpful one first. */
 function diagnose(text: string): OriginProblem {
   const parts = text.split(/[\s,;]+/).filter(part => part !== '');
   if (parts.length > 1) {
@@ -99,7 +99,7 @@ function diagnose(text: string): OriginProblem {
 }
 
 function diagnoseWithoutScheme(text: string): OriginProblem {
-  // `https:/example.com` and `https:example.com`, which the URL parser repairs.
+  // `https:/example.com` and `https:example.com`: the URL parser repairs them.
   if (/^https?:/i.test(text)) return notCanonical(text);
   const colon = text.indexOf(':', text.startsWith('[') ? text.indexOf(']') : 0);
   const host = colon === -1 ? text : text.slice(0, colon);
@@ -120,14 +120,14 @@ function notCanonical(text: string): OriginProblem {
   return { code: 'origin_not_canonical', ...fixOf(canonicalForm(text)) };
 }
 
-/** The form a browser would send for what was written, where that is an acceptable entry. */
+/** The form in which a browser would send this origin, if it is a valid entry. */
 function canonicalForm(text: string): string | undefined {
   const anyPort = text.endsWith(':*');
   const origin = urlOrigin(anyPort ? text.slice(0, -2) : text);
   return origin === undefined ? undefined : validOrUndefined(anyPort ? `${origin}:*` : origin);
 }
 
-/** What to write for one of several origins in one string. */
+/** The corrected form of one of several origins in one string. */
 function correctedForm(text: string): string | undefined {
   const result = parseOriginPattern(text);
   return isOriginProblem(result) ? result.fix : text;
@@ -144,13 +144,12 @@ function schemeFix(text: string, scheme: string): string | undefined {
 }
 
 function urlOrigin(text: string): string | undefined {
-  // Only ever given configuration: see origin-grammar.ts for why requests are not parsed this way.
+  // Only for configuration: see grammar.ts for why requests are not parsed this way.
   try {
     const url = new URL(text);
     return url.origin === 'null' ? `${url.protocol}//${url.host}` : url.origin;
   } catch {
-    // It is tempting to ask `URL.canParse()` first; however, once Node 20 has optimized the call it answers false for
-    // hosts outside ASCII.
+    // Not `URL.canParse()`: once Node 20 has optimized the call, it returns false for hosts outside ASCII.
     return undefined;
   }
 }

@@ -1,0 +1,41 @@
+import type { Report } from '../issues/problem.js';
+import { readAllowedHeaders, readExposedHeaders } from './names/headers.js';
+import { readMethods } from './names/methods.js';
+import type { EffectiveCorsPolicy } from './options.js';
+import { readOrigin } from './origin/list.js';
+import { readBoolean, readMaxAge, readStatus } from './scalars.js';
+
+/** One option of a policy. */
+interface Field {
+  /** Reports problems, and then returns `undefined`. */
+  readonly read: (value: unknown, report: Report, path: string) => unknown;
+  /** The value if no level sets the option; for a list, its items. `undefined`: decided later. */
+  readonly default: unknown;
+}
+
+/** The options of a policy, one row each. To add one, start here: the types of levels and merged policies follow. */
+export const FIELDS = {
+  origin: { read: readOrigin, default: undefined },
+  methods: { read: readMethods, default: undefined },
+  allowedHeaders: { read: readAllowedHeaders, default: ['content-type'] },
+  exposedHeaders: { read: readExposedHeaders, default: [] },
+  credentials: { read: readBoolean, default: false },
+  maxAge: { read: readMaxAge, default: 600 },
+  optionsSuccessStatus: { read: readStatus, default: 204 },
+  rejectDisallowed: { read: readBoolean, default: false },
+  dangerouslyAllowInsecureOrigins: { read: readBoolean, default: false },
+  dangerouslyAllowPublicSuffixPatterns: { read: readBoolean, default: false },
+} as const satisfies Record<keyof EffectiveCorsPolicy, Field>;
+
+export type PolicyOption = keyof typeof FIELDS;
+
+export const POLICY_OPTIONS = Object.keys(FIELDS) as readonly PolicyOption[];
+
+/** Stands for an option with an error, so that no second problem is derived from it. */
+export const INVALID: unique symbol = Symbol('invalid');
+
+/** An option's value as one level sets it. */
+export type OptionValue<Option extends PolicyOption> = Exclude<ReturnType<(typeof FIELDS)[Option]['read']>, undefined>;
+
+/** The options that one level sets, read. An option that it does not set is absent. */
+export type LevelOptions = { readonly [Option in PolicyOption]?: OptionValue<Option> | typeof INVALID };

@@ -1,0 +1,210 @@
+import { IN_DOUBT } from '../decision/cors-headers.js';
+import { judgeResource, methodIn, refineVerdict, type AnswerOf } from '../decision/preflight.js';
+import {
+  headersOfActual,
+  judgeActual,
+  judgePreflight,
+  PATH_AMBIGUOUS,
+  refine,
+  type CorsReason,
+  type DetailedReason,
+  type ResolverAnswer,
+} from '../decision/reason.js';
+import { remedyOf } from '../decision/remedies.js';
+import { corsRequestOf, type CorsRequest } from '../decision/request.js';
+import { locationLabel } from '../issues/location.js';
+import type { Policy, PolicyProvenance } from '../policy/compile.js';
+import { isAnnounced } from '../policy/names/headers.js';
+import type { EffectiveCorsPolicy } from '../policy/options.js';
+import { headerList, type CorsHeaders } from '../policy/response.js';
+import type { Route } from '../routing/nest-internals.js';
+import { makeRequest, methodsByPath } from '../routing/route-matcher.js';
+import { askForActual, askForPreflight } from './answers.js';
+import type { PolicyTable, Server, ServerCandidate } from './policy-table.js';
+import { describeRoute, locationOfLevel, type CorsRoute } from './route.js';
+
+/**
+ * A request to explain: what a browser would announce and then send.
+ *
+ * @publicApi
+ */
+export interface CorsQuery {
+  /** The method of the actual request. */
+  readonly method: string;
+  /** The path, with the query if there is one. */
+  readonly url: string;
+  /** The `Origin` header; leave it out for a request that is not cross-origin. */
+  readonly origin?: string;
+  /** The `Host` header, for controllers that are bound to hosts. */
+  readonly host?: string;
+  /** The headers that the script sets, for `Access-Control-Request-Headers` and for versions. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What a request would be answered.
+ *
+ * @publicApi
+ */
+export interface CorsVerdict {
+  /** Whether the policy allows it. */
+  readonly allowed: boolean;
+  /** `'allowed'`, or why not. */
+  readonly reason: CorsReason;
+  /** The response headers that the CORS protocol adds. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Why a request is allowed or refused.
+ *
+ * @publicApi
+ */
+export interface CorsExplanation {
+  /** The handler that serves the request; absent where it is not of a controller. */
+  readonly route?: CorsRoute;
+  /** The handlers that its preflight may be meant for: more than one only where a preflight does not say. */
+  readonly candidates: readonly CorsRoute[];
+  /** The policy that the actual request is judged by. */
+  readonly policy: EffectiveCorsPolicy;
+  /** For each option of the policy, the level that sets it. */
+  readonly provenance: PolicyProvenance;
+  /** What its preflight is answered; also for a request that needs none. */
+  readonly preflight: CorsVerdict;
+  /** What its response carries. */
+  readonly actual: CorsVerdict;
+  /** The smallest change that would allow what is refused. */
+  readonly hint?: string;
+}
+
+/**
+ * A route and its policy.
+ *
+ * @publicApi
+ */
+export interface CorsRoutePolicy {
+  /** The route of a controller. */
+  readonly route: CorsRoute;
+  /** Every option, resolved. */
+  readonly policy: EffectiveCorsPolicy;
+  /** For each option of the policy, the level that sets it. */
+  readonly provenance: PolicyProvenance;
+}
+
+/** Every route of the app with its policy, in the order in which Nest registers them. */
+export function routePoliciesOf({ routes }: Pick<PolicyTable, 'routes'>): readonly CorsRoutePolicy[] {
+  const methods = methodsByPath(routes.map(({ route }) => route));
+  return routes.map(({ route, policy }) => ({
+    route: describeRoute(route),
+    policy: effective(policy, methods.get(route.path) ?? []),
+    provenance: policy.provenance,
+  }));
+}
+
+/** Judges a request that nobody sent, and its preflight. */
+export async function explainRequest(query: CorsQuery, table: PolicyTable): Promise<CorsExplanation> {
+  const { method, url, host = '', origin, headers = {} } = query;
+  const request = makeRequest(query);
+  const announced = Object.entries(headers).flatMap(([name, value]) =>
+    isAnnounced(name, value) ? name.toLowerCase() : [],
+  );
+  const preflight: CorsRequest = {
+    method: 'OPTIONS',
+    origin,
+    requestMethod: method,
+    requestHeaders: announced.length === 0 ? undefined : announced.join(', '),
+  };
+  const actual = { ...corsRequestOf(method, {}), origin, answers: undefined };
+  const asked = () => ({ url, host, headers: request.headers });
+
+  const resource = table.ofPreflight(request, method, preflight.requestHeaders ?? '');
+  const answerOf = await askForPreflight(preflight, table, resource, asked);
+  const verdict = judgeResource(preflight, resource, answerOf);
+  const refusedPreflight = refineVerdict(verdict, preflight);
+
+  const { route, ruling, policy, servers } = table.ofRequest(request);
+  // What a controller's route serves has the policy of its handler, also where a rule covers the path.
+  const server = route && servers.find(each => each.route === route);
+  // In doubt, the first of the policies that may be meant is shown.
+  const shown = server?.policy ?? policy ?? ruling?.policies[0] ?? (servers[0] as Server).policy;
+  const isInDoubt = server === undefined && policy === undefined;
+  const answer = await askForActual(actual, table, shown, route, asked);
+  const refusedActual = isInDoubt ? PATH_AMBIGUOUS : refusalOf(actual, shown, answer);
+
+  const candidates = methodIn(resource, method)?.candidates ?? [];
+  // Of several candidates, the one that is meant is the one to change.
+  const refusal = refusalOfServer(preflight, candidates, route, answerOf) ?? refusedPreflight ?? refusedActual;
+  return {
+    ...(route && { route: describeRoute(route) }),
+    candidates: candidates.flatMap(candidate =>
+      candidate.servers.flatMap(each => (each.route === undefined ? [] : [describeRoute(each.route)])),
+    ),
+    policy: effective(
+      shown,
+      resource.methods.flatMap(each => (each.isKnown ? [each.method] : [])),
+    ),
+    provenance: shown.provenance,
+    preflight: corsVerdict(refusedPreflight, verdict.headers, origin),
+    actual: corsVerdict(refusedActual, isInDoubt ? IN_DOUBT : headersOfActual(actual, shown, answer), origin),
+    ...(refusal && { hint: remedyOf(refusal.reason, refusal.detail, whereToChange(refusal, shown, route)) }),
+  };
+}
+
+function refusalOf(request: CorsRequest, policy: Policy, answer?: ResolverAnswer): DetailedReason | undefined {
+  const reason = judgeActual(request, policy, answer);
+  return reason === 'allowed' ? undefined : refine(reason, request, policy, answer);
+}
+
+/** Why the route that serves a request refuses its preflight, if it does. */
+function refusalOfServer(
+  request: CorsRequest,
+  candidates: readonly ServerCandidate[],
+  route: Route | undefined,
+  answerOf: AnswerOf,
+): DetailedReason | undefined {
+  if (route === undefined) return undefined;
+  for (const [candidate, { servers }] of candidates.entries()) {
+    const member = servers.findIndex(each => each.route === route);
+    const policy = servers[member]?.policy;
+    if (policy === undefined) continue;
+    const answer = answerOf(policy, request.requestMethod ?? '', candidate, member);
+    const reason = judgePreflight(request, policy, answer);
+    return reason === 'allowed' ? undefined : refine(reason, request, policy, answer);
+  }
+  return undefined;
+}
+
+/** The option of a policy that each refusal comes from. */
+const OPTIONS = {
+  'no-cross-origin-access': 'origin',
+  'origin-not-allowed': 'origin',
+  'resolver-denied': 'origin',
+  'resolver-failed': 'origin',
+  'method-not-allowed': 'methods',
+  'header-not-allowed': 'allowedHeaders',
+} as const satisfies Partial<Record<CorsReason, keyof EffectiveCorsPolicy>>;
+
+/** The place where the option that refuses is set, in words. */
+function whereToChange(
+  { reason }: DetailedReason,
+  { provenance }: Policy,
+  route: Route | undefined,
+): string | undefined {
+  if (!(reason in OPTIONS)) return undefined;
+  const source = provenance[OPTIONS[reason as keyof typeof OPTIONS]];
+  return source === 'route' ? 'the rule for this path' : locationLabel(locationOfLevel(source, route));
+}
+
+function effective({ values }: Policy, routed: readonly string[]): EffectiveCorsPolicy {
+  return { ...values, methods: values.methods?.filter(method => routed.includes(method)) ?? routed };
+}
+
+function corsVerdict(
+  refusal: DetailedReason | undefined,
+  headers: CorsHeaders,
+  origin: string | undefined,
+): CorsVerdict {
+  const list = headerList(headers, origin);
+  const all = headers.vary === '' ? list : [...list, ['Vary', headers.vary] as const];
+  return { allowed: refusal === undefined, reason: refusal?.reason ?? 'allowed', headers: Object.fromEntries(all) };
+}

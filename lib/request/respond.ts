@@ -1,0 +1,25 @@
+import { IN_DOUBT, NO_CORS, REFUSED_PREFLIGHT } from '../decision/cors-headers.js';
+import { headersOfActual } from '../decision/reason.js';
+import type { CorsHeaders } from '../policy/response.js';
+import type { ServedRequest } from '../registry/policy-table.js';
+import { asArrived, type CorsExchange } from './exchange.js';
+
+/** The CORS headers of any response. */
+export function headersOfResponse(exchange: CorsExchange): CorsHeaders {
+  if (exchange.headers !== undefined) return exchange.headers;
+  // A preflight that nobody decided about is refused, and so is everything before the app is ready.
+  if (exchange.preflight) return exchange.verdict?.headers ?? REFUSED_PREFLIGHT;
+  if (exchange.policy !== undefined) return headersOfActual(exchange, exchange.policy, exchange.answer);
+  const served = servedBy(exchange);
+  if (served === undefined) return NO_CORS;
+  const { policy, route, ruling } = served;
+  if (policy === undefined) return IN_DOUBT;
+  // A resolver may decide by the handler: by the one that the path leads to.
+  const server = ruling === undefined ? route : undefined;
+  return headersOfActual(exchange, policy, exchange.answers?.find(policy, server));
+}
+
+/** Who may serve a request, by its path as it arrived; `undefined` before the app is initialized. */
+export function servedBy(exchange: CorsExchange): ServedRequest | undefined {
+  return exchange.table?.ofRequest(asArrived(exchange));
+}
