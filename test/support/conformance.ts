@@ -18,32 +18,46 @@ export interface ConfigurationCase {
   readonly nodeEnv?: string;
 }
 
+/** A row of `scenarios.json`: a test in words. Its id is in the title of each test of it. */
+export interface Scenario {
+  readonly id: string;
+}
+
 interface ConformanceFiles {
   readonly origins: OriginCase;
   readonly configuration: ConfigurationCase;
+  readonly scenarios: Scenario;
 }
 
 const FOLDER = new URL('../../../shared/conformance/', import.meta.url);
+const fileOf = (name: keyof ConformanceFiles) => new URL(`${name}.json`, FOLDER);
 
-/**
- * One test for each row of a file of the conformance data, which lies beside the project: `../shared/conformance`.
- * A clone without it skips them and says so; CI does not.
- */
+/** One test for each row of a file of the conformance data. A clone without it skips them and says so. */
 export function itEachCase<Name extends keyof ConformanceFiles>(
   name: Name,
   title: string,
   check: (row: ConformanceFiles[Name]) => void,
 ): void {
-  const file = new URL(`${name}.json`, FOLDER);
-  if (existsSync(file)) it.each(readRows<ConformanceFiles[Name]>(file))(title, check);
-  else if (process.env['CI'] === undefined) it.skip(`needs ${file.pathname}`, () => undefined);
-  else throw new Error(`The conformance data is missing: these tests read ${file.pathname}.`);
+  const rows = casesOf(name);
+  if (rows === undefined) it.skip(`needs ${fileOf(name).pathname}`, () => undefined);
+  else it.each(rows)(title, check);
 }
 
-function readRows<Row>(file: URL): readonly Row[] {
+/**
+ * The rows of a file of the conformance data, which lies beside the project: `../shared/conformance`. `undefined` in a
+ * clone without it; CI has it.
+ */
+export function casesOf<Name extends keyof ConformanceFiles>(
+  name: Name,
+): readonly ConformanceFiles[Name][] | undefined {
+  const file = fileOf(name);
+  if (!existsSync(file)) {
+    if (process.env['CI'] === undefined) return undefined;
+    throw new Error(`The conformance data is missing: these tests read ${file.pathname}.`);
+  }
   const rows: unknown = JSON.parse(readFileSync(file, 'utf8'));
   if (!Array.isArray(rows) || rows.length === 0) throw new Error(`${file.pathname} holds no cases.`);
-  return rows as readonly Row[];
+  return rows as readonly ConformanceFiles[Name][];
 }
 
 /** Replaces the strings that stand for what JSON cannot write: `undefined` and `NaN`. */

@@ -18,7 +18,7 @@ export const SAMPLES: readonly string[] = readdirSync(`${ROOT}/sample`);
 
 /** The guide's pages, those of the samples, and those at the root. */
 export const PAGES: readonly string[] = [
-  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'test/README.md'],
   ...SAMPLES.map(sample => `sample/${sample}/README.md`),
   ...readdirSync(`${ROOT}/docs`).map(name => `docs/${name}`),
 ];
