@@ -11,10 +11,10 @@ import {
 } from '@nestjs/common';
 import { Cors, type CorsModuleOptions } from 'nestjs-cors';
 import type { EventEmitter } from 'node:events';
-import { Agent, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
-import { preflightOf, send, type WireRequest } from '../support/client.js';
+import { preflightOf, readResponses, sendRaw, type WireRequest, type WireResponse } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';
 import { collectGarbage, listenersOf, nodeProcess } from '../support/node-process.js';
 import { watchHandlers, type Observation } from '../support/observe.js';
@@ -162,7 +162,7 @@ describe.each(PLATFORMS)('10,000 mixed requests over 50 connections to %s', plat
       before = after;
       kept.push(objects.filter(object => object.deref() !== undefined).length);
     }
-  }, 300_000);
+  });
 
   afterAll(async () => {
     nodeProcess.off('warning', warn);
@@ -189,34 +189,36 @@ describe.each(PLATFORMS)('10,000 mixed requests over 50 connections to %s', plat
     expect(Math.min(...growth) / REQUESTS_PER_ROUND).toBeLessThan(BYTES_PER_REQUEST);
   });
 
-  /** Sends the requests of a round, each as soon as a connection is free. */
+  /** Sends the requests of a round. */
   async function round(number: number): Promise<void> {
-    const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-    const last = (number + 1) * REQUESTS_PER_ROUND;
-    const toRun: string[] = [];
-    let next = number * REQUESTS_PER_ROUND;
-    const sendOnOne = async () => {
-      for (let id = next++; id < last; id = next++) toRun.push(...(await check(id, agent)));
-    };
-    try {
-      await Promise.all(Array.from({ length: CONNECTIONS }, sendOnOne));
-    } finally {
-      agent.destroy();
-    }
-    const ran = [...take()];
+    const ids = Array.from({ length: REQUESTS_PER_ROUND }, (_, index) => number * REQUESTS_PER_ROUND + index);
+    const lanes = Array.from({ length: CONNECTIONS }, (_, lane) => ids.filter(id => id % CONNECTIONS === lane));
+    await Promise.all(lanes.map(sendInTurn));
+    const [ran, toRun] = [take(), ids.flatMap(id => requestOf(id)[1].ran)];
     served += ran.length;
-    if (!isDeepStrictEqual(ran.sort(), toRun.sort())) wrong.push({ ran, toRun });
+    if (!isDeepStrictEqual([...ran].sort(), toRun.sort())) wrong.push({ ran, toRun });
   }
 
-  /** Sends a request and looks at its answer; the handlers that it is to run. */
-  async function check(id: number, agent: Agent): Promise<readonly string[]> {
+  /** Sends requests without a wait between them, over one connection for as long as the server keeps it open. */
+  async function sendInTurn(ids: readonly number[]): Promise<void> {
+    for (let rest = ids; rest.length > 0;) {
+      const last = rest.findIndex(closes);
+      const sent = last === -1 ? rest : rest.slice(0, last + 1);
+      const bytes = sent.map((id, index) => bytesOf(requestOf(id)[0], index === sent.length - 1));
+      const responses = readResponses(await sendRaw(app, bytes.join('')));
+      sent.forEach((id, index) => check(id, responses[index]));
+      rest = rest.slice(sent.length);
+    }
+  }
+
+  /** Looks at the answer to a request. */
+  function check(id: number, response: WireResponse | undefined): void {
+    if (response !== undefined) answered++;
     const [request, expected] = requestOf(id);
-    const { status, cors } = await send(app, { ...request, agent });
-    answered++;
+    const [status, cors] = [response?.status, response?.cors];
     const isRight = isDeepStrictEqual({ status, cors }, { status: expected.status, cors: expected.cors });
     // The first few tell enough.
     if (!isRight && wrong.length < 3) wrong.push({ request, status, cors, expected });
-    return expected.ran;
   }
 
   function listeners() {
@@ -236,6 +238,18 @@ describe.each(PLATFORMS)('10,000 mixed requests over 50 connections to %s', plat
     warnings.push(warning);
   }
 });
+
+/** After a body that it cannot read, Fastify closes the connection. */
+function closes(id: number): boolean {
+  return requestOf(id)[1].status === 400;
+}
+
+function bytesOf({ method = 'GET', path = '', headers, body = '' }: WireRequest, isLast: boolean): string {
+  const lines = Object.entries({ Host: '127.0.0.1', ...headers }).map(([name, value]) => `${name}: ${String(value)}`);
+  if (body !== '') lines.push(`Content-Length: ${String(body.length)}`);
+  if (isLast) lines.push('Connection: close');
+  return [`${method} ${path} HTTP/1.1`, ...lines, '', body].join('\r\n');
+}
 
 function requestOf(id: number): readonly [request: WireRequest, expected: Observation] {
   const kind = KINDS[id % KINDS.length];
