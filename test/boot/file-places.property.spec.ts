@@ -179,7 +179,7 @@ it('A mistake in any entry of any file is told at its line', async () => {
   // No kind of mistake was missed, and none of the levels.
   for (const [code] of MISTAKES) expect([...told].some(each => each.startsWith(code))).toBe(true);
   for (const level of ['module', 'policy', 'route']) expect(told).toContain(`origin_insecure ${level}`);
-}, 60_000);
+});
 
 it('A file without a mistake boots', async () => {
   await fc.assert(
@@ -189,7 +189,7 @@ it('A file without a mistake boots', async () => {
     }),
     runs(50),
   );
-}, 60_000);
+});
 
 function errorOf(cors: CorsModuleOptions): Promise<CorsConfigurationError> {
   return configurationErrorOf({ cors });

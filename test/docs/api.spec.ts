@@ -18,7 +18,7 @@ describe('docs/api.md', () => {
     await promisify(execFile)(process.execPath, ['scripts/api-reference.mjs', file], { cwd: ROOT });
 
     expect(readFileSync(file, 'utf8')).toBe(PAGE);
-  }, 120_000);
+  });
 
   it('tells no path of the machine that it was written on', () => {
     expect(PAGE).not.toContain(ROOT);

@@ -9,7 +9,7 @@ it('TypeScript of every page compiles against the library', () => {
   const declaring = blocks.filter(({ text }) => text.includes('declare module'));
   const others = blocks.filter(block => !declaring.includes(block));
   expect([others, ...declaring.map(block => [block])].flatMap(compile)).toEqual([]);
-}, 60_000);
+});
 
 it.each(PAGES)('%s links to files and headings that exist', page => {
   const text = readFileSync(join(ROOT, page), 'utf8');

@@ -6,8 +6,6 @@ import { newFolder, removeFiles } from '../support/files.js';
 import { ROOT } from '../support/markdown.js';
 import { requireBuild } from '../support/program.js';
 
-const TIMEOUT = 60_000;
-
 /** The packages that are loaded on demand, see lib/lazy. */
 const ON_DEMAND = ['fastest-levenshtein', 'find-my-way', 'tldts', 'yaml'];
 
@@ -76,13 +74,9 @@ describe.each(['import', 'require'] as const)('the package, loaded by %s', how =
     ['the public suffix list for patterns', `{ origin: ['https://*.example.com'] }`, ['tldts']],
     ['what corrects a misspelt option', `{ orgin: ['https://app.example.com'] }`, ['fastest-levenshtein']],
     ['the parser of files', `corsOptionsFromFile('cors.json')`, ['yaml']],
-  ])(
-    'loads %s only there',
-    (_what, options, expected) => {
-      expect(loadedBy(options)).toEqual(expected);
-    },
-    TIMEOUT,
-  );
+  ])('loads %s only there', (_what, options, expected) => {
+    expect(loadedBy(options)).toEqual(expected);
+  });
 });
 
 describe.each<[entry: 'import' | 'require', format: Format]>([
@@ -90,79 +84,71 @@ describe.each<[entry: 'import' | 'require', format: Format]>([
   ['import', 'cjs'],
   ['require', 'cjs'],
 ])('the package, bundled into an app that has it by %s (%s)', (how, format) => {
-  it(
-    'finds what is loaded on demand in the bundle',
-    async () => {
-      const folder = newFolder();
-      mkdirSync(join(folder, 'node_modules'));
-      // What an app has installed where it runs: nothing of this package's dependencies.
-      const installed = ['@nestjs', 'reflect-metadata', 'rxjs'];
-      for (const name of installed) {
-        symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
-      }
-      writeFileSync(join(folder, 'cors.yaml'), 'origin: [https://*.github.io]\nmaxAgee: 5\n');
-      const file = join(folder, format === 'esm' ? 'bundle.mjs' : 'bundle.cjs');
-      const { warnings } = await build({
-        stdin: {
-          contents: `${LOAD[how]}${BOOT}
-            issuesOf(corsOptionsFromFile('cors.yaml')).then(found => console.log(JSON.stringify(found)));`,
-          resolveDir: ROOT,
-          loader: 'js',
-        },
-        // Not this repository's own, which leads to the sources.
-        tsconfigRaw: {},
-        bundle: true,
-        platform: 'node',
-        format,
-        outfile: file,
-        external: installed.flatMap(name => [name, `${name}/*`]),
-        // What CommonJS packages of the bundle require of Node.
-        ...(format === 'esm' && {
-          banner: {
-            js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-          },
-        }),
-        logLevel: 'silent',
-      });
-
-      expect(warnings).toEqual([]);
-      expect(JSON.parse(runIn(folder, file))).toEqual([
-        expect.stringMatching(/^option_unknown: .*maxAge/),
-        expect.stringMatching(/^origin_public_suffix: /),
-      ]);
-    },
-    TIMEOUT,
-  );
-});
-
-it(
-  'the package boots in a bundle that took the build for Node, as long as it needs nothing on demand',
-  async () => {
+  it('finds what is loaded on demand in the bundle', async () => {
     const folder = newFolder();
-    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
-    const file = join(folder, 'bundle.cjs');
-    await build({
+    mkdirSync(join(folder, 'node_modules'));
+    // What an app has installed where it runs: nothing of this package's dependencies.
+    const installed = ['@nestjs', 'reflect-metadata', 'rxjs'];
+    for (const name of installed) {
+      symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
+    }
+    writeFileSync(join(folder, 'cors.yaml'), 'origin: [https://*.github.io]\nmaxAgee: 5\n');
+    const file = join(folder, format === 'esm' ? 'bundle.mjs' : 'bundle.cjs');
+    const { warnings } = await build({
       stdin: {
-        contents: `${LOAD.import}${BOOT}
-          issuesOf({ origin: ['https://app.example.com'] }).then(found => console.log(JSON.stringify(found)));`,
+        contents: `${LOAD[how]}${BOOT}
+            issuesOf(corsOptionsFromFile('cors.yaml')).then(found => console.log(JSON.stringify(found)));`,
         resolveDir: ROOT,
         loader: 'js',
       },
+      // Not this repository's own, which leads to the sources.
       tsconfigRaw: {},
       bundle: true,
       platform: 'node',
-      // In place of the usual ones, `module` among them.
-      conditions: ['node'],
-      format: 'cjs',
+      format,
       outfile: file,
-      external: ['@nestjs', 'reflect-metadata', 'rxjs'].flatMap(name => [name, `${name}/*`]),
+      external: installed.flatMap(name => [name, `${name}/*`]),
+      // What CommonJS packages of the bundle require of Node.
+      ...(format === 'esm' && {
+        banner: {
+          js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+        },
+      }),
       logLevel: 'silent',
     });
 
-    expect(JSON.parse(runIn(folder, file))).toBe('boots');
-  },
-  TIMEOUT,
-);
+    expect(warnings).toEqual([]);
+    expect(JSON.parse(runIn(folder, file))).toEqual([
+      expect.stringMatching(/^option_unknown: .*maxAge/),
+      expect.stringMatching(/^origin_public_suffix: /),
+    ]);
+  });
+});
+
+it('the package boots in a bundle that took the build for Node, as long as it needs nothing on demand', async () => {
+  const folder = newFolder();
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  const file = join(folder, 'bundle.cjs');
+  await build({
+    stdin: {
+      contents: `${LOAD.import}${BOOT}
+          issuesOf({ origin: ['https://app.example.com'] }).then(found => console.log(JSON.stringify(found)));`,
+      resolveDir: ROOT,
+      loader: 'js',
+    },
+    tsconfigRaw: {},
+    bundle: true,
+    platform: 'node',
+    // In place of the usual ones, `module` among them.
+    conditions: ['node'],
+    format: 'cjs',
+    outfile: file,
+    external: ['@nestjs', 'reflect-metadata', 'rxjs'].flatMap(name => [name, `${name}/*`]),
+    logLevel: 'silent',
+  });
+
+  expect(JSON.parse(runIn(folder, file))).toBe('boots');
+});
 
 function runIn(folder: string, file: string): string {
   return execFileSync(process.execPath, ['--no-warnings', file], { cwd: folder, encoding: 'utf8' });
