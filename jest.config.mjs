@@ -14,53 +14,34 @@ const transform = {
   ],
 };
 
-const moduleNameMapper = {
+export const moduleNameMapper = {
   // Tests import the package by its public name, as its users do.
   '^nestjs-cors$': '<rootDir>/lib/index.ts',
   '^(\\.{1,2}/.*)\\.js$': '$1',
 };
 
-const common = {
+/** What every run of the suites has in common: jest.matrix.config.mjs runs them in other ways. */
+export const project = {
   testEnvironment: 'node',
   roots: ['<rootDir>/lib', '<rootDir>/test'],
+  testMatch: ['<rootDir>/test/**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/dist/'],
   transform,
+  moduleNameMapper,
+};
+
+/** How workers run them. */
+export const run = {
+  maxWorkers: '100%',
+  // Modules of ESM suites stay in memory: a worker that has grown is replaced.
+  workerIdleMemoryLimit: '1GB',
 };
 
 /** @type {import('jest').Config} */
 export default {
-  maxWorkers: '100%',
+  ...project,
+  ...run,
   // The one bound of time in the tests, on what hangs: nothing is slow enough to meet it, also on a busy machine.
-  testTimeout: 30 * 60_000,
-  // Modules of ESM suites stay in memory: a worker that has grown is replaced.
-  workerIdleMemoryLimit: '1GB',
-  projects: [
-    {
-      ...common,
-      displayName: 'nest 12',
-      testMatch: ['<rootDir>/test/**/*.spec.ts'],
-      moduleNameMapper,
-    },
-    {
-      // Real apps once more, with the work of the interceptor left to the edge: the same responses.
-      ...common,
-      displayName: 'interceptor: false',
-      testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
-      setupFilesAfterEnv: ['<rootDir>/test/support/without-interceptor.ts'],
-      moduleNameMapper,
-    },
-    {
-      // The suites that touch Nest, on the previous major: the same files, other packages.
-      ...common,
-      displayName: 'nest 11',
-      testMatch: ['<rootDir>/test/{e2e,routing,module,ecosystem}/**/*.spec.ts'],
-      moduleNameMapper: {
-        ...moduleNameMapper,
-        // One release for both majors: npm keeps one copy.
-        '^@nestjs/throttler$': '<rootDir>/node_modules/@nestjs/throttler',
-        '^@nestjs/(.*)$': '<rootDir>/test/nest-11/node_modules/@nestjs/$1',
-      },
-    },
-  ],
+  testTimeout: 10 * 60_000,
 };

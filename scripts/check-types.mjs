@@ -1,10 +1,11 @@
 // Packs the package and compiles an app against the tarball: with each supported TypeScript, as each module
-// resolution finds the declarations, on each supported major of Nest. Nothing is installed: the other packages are
-// linked.
+// resolution finds the declarations, on each supported major of Nest; `--nest 12 --compiler typescript` takes some.
+// Nothing is installed: the other packages are linked.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { createLinkedApp, NESTS, root, withTarball } from './tarball.mjs';
 
 const APP = join(root, 'test/types/fixtures/consumer/app.ts');
@@ -27,13 +28,20 @@ const RESOLUTIONS = {
   },
 };
 
+const { values: only } = parseArgs({
+  options: {
+    nest: { type: 'string', multiple: true, default: NESTS.map(([major]) => major) },
+    compiler: { type: 'string', multiple: true, default: COMPILERS },
+  },
+});
+
 await withTarball((tarball, folder) => {
-  for (const [major, nest] of NESTS) {
+  for (const [major, nest] of NESTS.filter(([major]) => only.nest.includes(major))) {
     console.log(`on Nest ${major}:`);
     const app = join(folder, `nest-${major}`);
     createLinkedApp(app, tarball, nest);
     for (const file of ['app.mts', 'app.cts', 'app.ts']) copyFileSync(APP, join(app, file));
-    for (const compiler of COMPILERS) {
+    for (const compiler of COMPILERS.filter(each => only.compiler.includes(each))) {
       const found = Object.entries(RESOLUTIONS).map(([resolution, how]) => compile(app, compiler, resolution, how));
       console.log(`  ${compiler}: ${found.join(', ')}`);
     }

@@ -33,10 +33,12 @@ import { PROBLEMS } from '../../lib/issues/catalog.js';
 import { PLATFORMS, type Platform } from '../support/app.js';
 import { preflightOf, send, type WireRequest } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';
+import { atLength } from '../support/length.js';
 import { RecordingLogger } from '../support/logger.js';
 import { collectGarbage } from '../support/node-process.js';
 import { watchHandlers, type Observation } from '../support/observe.js';
 
+const APPS = atLength(50, 12);
 const { ran, take, observe } = watchHandlers();
 const TENANT = 'https://tenant.example';
 const options: CorsModuleOptions = { origin: APP, credentials: true, self: ['https://api.example'] };
@@ -393,7 +395,7 @@ describe.each(PLATFORMS)('Two apps of one testing module on %s', platform => {
     await expectAnswers([one, rowsOf(APP)], [await startFrom(module, platform), rowsOf(APP)]);
   });
 
-  it('leave nothing behind when they are closed, 50 one after the other', async () => {
+  it(`leave nothing behind when they are closed, ${String(APPS)} one after the other`, async () => {
     const module = await builderOf().compile();
     const made: WeakRef<object>[] = [];
     const use = async () => {
@@ -403,12 +405,12 @@ describe.each(PLATFORMS)('Two apps of one testing module on %s', platform => {
       await close(app);
     };
 
-    for (let i = 0; i < 50; i++) await use();
+    for (let i = 0; i < APPS; i++) await use();
     await collectGarbage();
     // The container itself keeps its present adapter.
-    expect(made).toHaveLength(100);
+    expect(made).toHaveLength(2 * APPS);
     expect(made.slice(0, -2).filter(each => each.deref() !== undefined)).toHaveLength(0);
-  }, 60_000);
+  });
 });
 
 /** The next `compile()` of a builder takes other options. */

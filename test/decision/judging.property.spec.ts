@@ -190,8 +190,8 @@ describe('Judging a preflight', () => {
       }),
       runs(4000),
     );
-    expect(seen.allowed).toBeGreaterThan(200);
-    expect(seen.refused).toBeGreaterThan(200);
+    expect(seen.allowed).toBeGreaterThan(50);
+    expect(seen.refused).toBeGreaterThan(50);
   });
 
   it('lists methods for which the same preflight is given the same answer', () => {
@@ -213,7 +213,7 @@ describe('Judging a preflight', () => {
       }),
       runs(4000),
     );
-    expect(listed).toBeGreaterThan(500);
+    expect(listed).toBeGreaterThan(125);
   });
 
   it('answers each of many preflights for one path as if it were the first', () => {
@@ -234,8 +234,8 @@ describe('Judging a preflight', () => {
       }),
       runs(2000),
     );
-    expect(seen.kept).toBeGreaterThan(500);
-    expect(seen.made).toBeGreaterThan(500);
+    expect(seen.kept).toBeGreaterThan(125);
+    expect(seen.made).toBeGreaterThan(125);
   });
 
   it('sends no Access-Control header with a refusal', () => {
@@ -268,8 +268,8 @@ describe('The reason of a judgement', () => {
       }),
       runs(4000),
     );
-    expect(seen.allowed).toBeGreaterThan(200);
-    expect(seen.refused).toBeGreaterThan(200);
+    expect(seen.allowed).toBeGreaterThan(50);
+    expect(seen.refused).toBeGreaterThan(50);
   });
 
   it('is refined for every refusal, and only for one', () => {
@@ -306,8 +306,8 @@ describe('Judging an actual request', () => {
       }),
       runs(4000),
     );
-    expect(seen.allowed).toBeGreaterThan(200);
-    expect(seen.refused).toBeGreaterThan(200);
+    expect(seen.allowed).toBeGreaterThan(50);
+    expect(seen.refused).toBeGreaterThan(50);
   });
 });
 

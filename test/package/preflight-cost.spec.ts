@@ -2,10 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newFolder, removeFiles } from '../support/files.js';
+import { atLength } from '../support/length.js';
 import { ROOT } from '../support/markdown.js';
 import { requireBuild } from '../support/program.js';
-
-const TIMEOUT = 120_000;
 
 /**
  * Two apps in one process, with the package and without, are sent the same preflights in turns: what slows the machine
@@ -24,8 +23,8 @@ const SCRIPT = `
   const BATCHES = 15;
   /** The longest targets that fit into a request of 16 KB. */
   const CASES = [
-    ['x', '%41', 30], ['x', '%2F', 30], ['long/*', '%41', 30], ['long/*', '%2F', 30], [':any/*', '%25', 30],
-    ['long/*', '%41', 2],
+    ['long/*', '%2F', 30], ['long/*', '%41', 2],
+    ...(process.env.AT_LENGTH === '1' ? [['x', '%41', 30], ['x', '%2F', 30], ['long/*', '%41', 30], [':any/*', '%25', 30]] : []),
   ];
 
   const ratios = [];
@@ -89,18 +88,14 @@ beforeAll(requireBuild);
 
 afterAll(removeFiles);
 
-it(
-  'On fastify, a preflight for a target of 14 KB costs at most twice what the app spends without this package',
-  () => {
-    const folder = newFolder();
-    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
-    const file = join(folder, 'main.mjs');
-    writeFileSync(file, SCRIPT);
-    const output = execFileSync(process.execPath, ['--no-warnings', file], { cwd: folder, encoding: 'utf8' });
-    const ratios = JSON.parse(output) as readonly number[];
+it('On fastify, a preflight for a target of 14 KB costs at most twice what the app spends without this package', () => {
+  const folder = newFolder();
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  const file = join(folder, 'main.mjs');
+  writeFileSync(file, SCRIPT);
+  const output = execFileSync(process.execPath, ['--no-warnings', file], { cwd: folder, encoding: 'utf8' });
+  const ratios = JSON.parse(output) as readonly number[];
 
-    expect(ratios).toHaveLength(6);
-    expect(ratios.filter(ratio => ratio > 2)).toEqual([]);
-  },
-  TIMEOUT,
-);
+  expect(ratios).toHaveLength(atLength(6, 2));
+  expect(ratios.filter(ratio => ratio > 2)).toEqual([]);
+});

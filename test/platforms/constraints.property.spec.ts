@@ -3,7 +3,7 @@
  * not carry what most of them read. So the handlers that it may be answered for are exactly those that some value of it
  * reaches.
  *
- * `ROUTING_TABLES=3000 npm test -- test/platforms/constraints.property` runs longer, `ROUTING_SEED=7` elsewhere.
+ * `ROUTING_TABLES=300`, as in the matrix, or more of them run longer, and `ROUTING_SEED=7` elsewhere.
  */
 import { Agent } from 'node:http';
 import {
@@ -27,7 +27,7 @@ import { Cors } from 'nestjs-cors';
 import { closeApps, startApp } from '../support/app.js';
 import { send } from '../support/client.js';
 
-const TABLES = Math.ceil(Number(process.env['ROUTING_TABLES'] ?? 300) / 3);
+const TABLES = Math.ceil(Number(process.env['ROUTING_TABLES'] ?? 12) / 3);
 const SEED = Number(process.env['ROUTING_SEED'] ?? 20261122);
 const REQUESTS = 8;
 
@@ -179,29 +179,25 @@ function requestOf({ routes: specs }: Table, draw: Draw): Drawn {
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 afterAll(() => agent.destroy());
 
-it(
-  `On fastify, a preflight may be answered for exactly the handlers that its request can reach (${String(TABLES)} random apps)`,
-  async () => {
-    let reached = 0;
-    const property = fc.asyncProperty(
-      tables,
-      fc.array(draws, { minLength: REQUESTS, maxLength: REQUESTS }),
-      async (table, requests) => {
-        const app = await start(table);
-        fc.pre(app !== undefined);
-        try {
-          for (const request of requests)
-            reached += await checkOne(app as INestApplication, table, requestOf(table, request));
-        } finally {
-          await closeApps();
-        }
-      },
-    );
-    await fc.assert(property, { numRuns: TABLES, seed: SEED, maxSkipsPerRun: 50, endOnFailure: true });
-    expect(reached).toBeGreaterThan((TABLES * REQUESTS) / 2);
-  },
-  20 * 60_000,
-);
+it(`On fastify, a preflight may be answered for exactly the handlers that its request can reach (${String(TABLES)} random apps)`, async () => {
+  let reached = 0;
+  const property = fc.asyncProperty(
+    tables,
+    fc.array(draws, { minLength: REQUESTS, maxLength: REQUESTS }),
+    async (table, requests) => {
+      const app = await start(table);
+      fc.pre(app !== undefined);
+      try {
+        for (const request of requests)
+          reached += await checkOne(app as INestApplication, table, requestOf(table, request));
+      } finally {
+        await closeApps();
+      }
+    },
+  );
+  await fc.assert(property, { numRuns: TABLES, seed: SEED, maxSkipsPerRun: 50, endOnFailure: true });
+  expect(reached).toBeGreaterThan((TABLES * REQUESTS) / 2);
+});
 
 /** @returns how many handlers the request can reach */
 async function checkOne(app: INestApplication, table: Table, request: Drawn): Promise<number> {

@@ -5,11 +5,10 @@ import { promisify } from 'node:util';
 import sqlite from 'node-sqlite3-wasm';
 import { exchangesOf, expectAnswer, parseResponse } from '../support/exchanges.js';
 import { newFolder, removeFiles } from '../support/files.js';
+import { atLength } from '../support/length.js';
 import { ROOT, SAMPLES } from '../support/markdown.js';
 import { requireBuild, startProgram, stopPrograms } from '../support/program.js';
 
-// A cold compilation on a busy machine takes its time; a program that fails says so at once.
-const START_TIMEOUT = 120_000;
 // The first sample is that of the README, with a suite of its own.
 const OTHERS = SAMPLES.filter(sample => sample !== '01-quick-start');
 
@@ -72,14 +71,13 @@ describe.each(OTHERS)('sample/%s, built and started', sample => {
 
   beforeAll(async () => {
     requireBuild();
-    const build = await startProgram(
-      [join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js'), 'build'],
-      {},
-      folderOf(sample),
-    ).ended;
+    // The types are those that `npm run typecheck` checks.
+    const nest = [join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js'), 'build'];
+    const tsc = [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--noCheck'];
+    const build = await startProgram(atLength(nest, tsc), {}, folderOf(sample)).ended;
     expect(build).toEqual({ code: 0, output: '' });
     port = await start(sample);
-  }, START_TIMEOUT);
+  });
 
   it.each(exchangesOf(`sample/${sample}/README.md`))('answers as its README.md shows: $title', async exchange => {
     await expectAnswer(exchange, port);
@@ -94,39 +92,29 @@ describe.each(OTHERS)('sample/%s, built and started', sample => {
   });
 });
 
-it(
-  'sample/05-tenants reads the tenants from a database file',
-  async () => {
-    const file = join(newFolder(), 'tenants.db');
-    const database = new sqlite.Database(file);
-    database.exec(`
+it('sample/05-tenants reads the tenants from a database file', async () => {
+  const file = join(newFolder(), 'tenants.db');
+  const database = new sqlite.Database(file);
+  database.exec(`
       CREATE TABLE tenant_origins (host TEXT NOT NULL, origin TEXT NOT NULL, PRIMARY KEY (host, origin));
       INSERT INTO tenant_origins VALUES ('initech.api.example.com', 'https://initech.example');
     `);
-    database.close();
+  database.close();
 
-    const port = await start('05-tenants', { DATABASE: file });
-    const command =
-      'curl -i http://localhost:3000/orders -H "Host: initech.api.example.com" -H "Origin: https://initech.example"';
-    const [shown] = exchangesOf('sample/05-tenants/README.md');
-    const headers = shown?.headers.map(header =>
-      header.replace('https://shop.acme.example', 'https://initech.example'),
-    );
-    await expectAnswer({ ...parseResponse(''), ...shown, title: '', command, headers: headers ?? [] }, port);
-  },
-  START_TIMEOUT,
-);
+  const port = await start('05-tenants', { DATABASE: file });
+  const command =
+    'curl -i http://localhost:3000/orders -H "Host: initech.api.example.com" -H "Origin: https://initech.example"';
+  const [shown] = exchangesOf('sample/05-tenants/README.md');
+  const headers = shown?.headers.map(header => header.replace('https://shop.acme.example', 'https://initech.example'));
+  await expectAnswer({ ...parseResponse(''), ...shown, title: '', command, headers: headers ?? [] }, port);
+});
 
-it(
-  'the tests of sample/06-e2e-testing pass, started as its README.md says',
-  async () => {
-    const options = { cwd: folderOf('06-e2e-testing'), shell: process.platform === 'win32' };
-    // What fails is in the error's output.
-    const { stderr } = await promisify(execFile)('npm', ['run', '--silent', 'test:e2e'], options);
-    expect(stderr).toMatch(/^Tests: +9 passed, 9 total$/m);
-  },
-  START_TIMEOUT,
-);
+it('the tests of sample/06-e2e-testing pass, started as its README.md says', async () => {
+  const options = { cwd: folderOf('06-e2e-testing'), shell: process.platform === 'win32' };
+  // What fails is in the error's output.
+  const { stderr } = await promisify(execFile)('npm', ['run', '--silent', 'test:e2e'], options);
+  expect(stderr).toMatch(/^Tests: +9 passed, 9 total$/m);
+});
 
 async function start(sample: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
   const program = startProgram(['dist/main.js'], { ...env, PORT: '0' }, folderOf(sample));
