@@ -44,4 +44,10 @@ export default {
   ...run,
   // The one bound of time in the tests, on what hangs: nothing is slow enough to meet it, also on a busy machine.
   testTimeout: 10 * 60_000,
+  collectCoverageFrom: [
+    'lib/**/*.ts',
+    // Each is loaded by one of the packed builds alone: test/package runs those.
+    '!**/bundler.ts',
+    '!**/require.ts',
+  ],
 };
