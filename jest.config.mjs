@@ -50,4 +50,6 @@ export default {
     '!**/bundler.ts',
     '!**/require.ts',
   ],
+  // What holds, of Nest 12 and this Node. Lower them for no change; raise them with a test.
+  coverageThreshold: { global: { statements: 97.8, branches: 94.6, functions: 97, lines: 98.3 } },
 };
