@@ -38,12 +38,7 @@ export default {
       // The suites that touch Nest, on the previous major: the same files, other packages.
       ...project,
       displayName: 'nest 11',
-      testMatch: [
-        '<rootDir>/test/e2e/**/*.spec.ts',
-        '<rootDir>/test/routing/**/*.spec.ts',
-        '<rootDir>/test/module/**/*.spec.ts',
-        '<rootDir>/test/ecosystem/**/*.spec.ts',
-      ],
+      testMatch: ['<rootDir>/test/{boot,e2e,ecosystem,platforms,registry,resolvers,routing}/**/*.spec.ts'],
       moduleNameMapper: {
         ...moduleNameMapper,
         // One release for both majors: npm keeps one copy.

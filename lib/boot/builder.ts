@@ -9,9 +9,9 @@ import { policyPath, readModuleOptions, type ModuleLevels } from '../policy/read
 import type { CorsOriginResolverRef } from '../policy/resolver.js';
 import { issueRouteOf } from '../registry/route.js';
 import type { TableRows } from '../registry/table-rows.js';
-import type { Route } from '../routing/nest-internals.js';
+import type { Route } from '../routing/route.js';
 import { compilePath, PathSyntaxError, type PathPattern } from '../routing/path-rules.js';
-import { methodOf, servedMethods } from '../routing/route-matcher.js';
+import { methodOf, servedMethods } from '../routing/methods.js';
 import { filePlace } from '../sources/option-places.js';
 import { compileRows, type MergedRule } from './compile-rows.js';
 import type { ExploredApp } from './explorer.js';

@@ -1,7 +1,7 @@
 import type { Bounds } from '../policy/bounds.js';
 import { createPolicyCompiler, type Policy } from '../policy/compile.js';
 import type { MergedPolicy } from '../policy/merge.js';
-import type { Route } from '../routing/nest-internals.js';
+import type { Route } from '../routing/route.js';
 import type { PathPattern } from '../routing/path-rules.js';
 import { RuleBook } from '../registry/rule-book.js';
 import type { TableRows, RoutePolicy } from '../registry/table-rows.js';

@@ -11,14 +11,8 @@ import type { IssueCollector } from '../issues/issue.js';
 import type { CorsIssueLocation } from '../issues/location.js';
 import { problem } from '../issues/problem.js';
 import type { SecurityHook } from '../platforms/security-hook.js';
-import {
-  applicationConfigOf,
-  containerOf,
-  gatewayPathOf,
-  recordRoutes,
-  type ModuleId,
-  type Route,
-} from '../routing/nest-internals.js';
+import { applicationConfigOf, containerOf, gatewayPathOf, recordRoutes } from '../routing/nest-internals.js';
+import type { Route, ModuleId } from '../routing/route.js';
 import { UnmatchedRouteError, type RouteMatcher } from '../routing/route-matcher.js';
 import type { HostedApp } from './apps.js';
 

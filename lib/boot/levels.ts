@@ -6,7 +6,7 @@ import { problem, type Problem } from '../issues/problem.js';
 import type { Level } from '../policy/merge.js';
 import { readLevels, type NamedPolicies } from '../policy/named-policy.js';
 import { issueRouteOf } from '../registry/route.js';
-import type { Route } from '../routing/nest-internals.js';
+import type { Route } from '../routing/route.js';
 import type { ExploredApp, Feature } from './explorer.js';
 import { controllerPolicyOf, memberPoliciesOf, type CorsMetadata } from './metadata.js';
 

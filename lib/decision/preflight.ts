@@ -1,5 +1,4 @@
 import type { Policy } from '../policy/compile.js';
-import type { CorsHeaders } from '../policy/response.js';
 import { preflightHeaders, REFUSED_PREFLIGHT } from './cors-headers.js';
 import {
   allowsScript,
@@ -8,82 +7,21 @@ import {
   needsResolver,
   refine,
   type DetailedReason,
-  type Reason,
   type ResolverAnswer,
 } from './reason.js';
 import type { CorsRequest } from './request.js';
-
-/**
- * The routes that one request may pass through, one after another (`next()`). All of them have to allow it, and the
- * narrowest of their policies answers. Nearly always there is only one route.
- */
-export interface Candidate {
-  readonly policy: Policy;
-  /** The policies of its routes, in the order in which these would run. */
-  readonly members: readonly Policy[];
-}
-
-/**
- * A method of a resource and the candidates that may serve it, in the order in which they would be tried. There is more
- * than one only if a preflight does not say which (versions in a header).
- */
-export interface ResourceMethod {
-  readonly method: string;
-  readonly candidates: readonly Candidate[];
-}
-
-/** The methods that a path serves. */
-export interface Resource<Method extends ResourceMethod = ResourceMethod> {
-  /** In the order in which they are listed. */
-  readonly methods: readonly Method[];
-  /** Whether it is in doubt what serves the methods without a candidate. */
-  readonly isInDoubt: boolean;
-  /**
-   * The answer to a preflight that the first candidate allows, by the index of the announced method. Created on first
-   * use. `undecided`: the answer depends on more of the request.
-   */
-  readonly settled: (PreflightVerdict | typeof UNDECIDED | undefined)[];
-}
-
-const UNDECIDED = 'undecided';
-
-/** The verdict on a preflight. */
-export interface PreflightVerdict {
-  readonly reason: Reason | 'method-not-routed' | 'path-ambiguous';
-  readonly headers: CorsHeaders;
-  readonly status: 200 | 204 | 403;
-  /** The index of the candidate that decided, among those for the announced method. */
-  readonly candidate: number;
-  /** The policy that refuses, and the answer of its resolver; absent if no route is known to serve the method. */
-  readonly policy?: Policy;
-  readonly answer?: ResolverAnswer | undefined;
-}
+import {
+  indexOf,
+  UNDECIDED,
+  type Candidate,
+  type PreflightVerdict,
+  type Resource,
+  type ResourceMethod,
+} from './resource.js';
 
 const REFUSED = { status: 403, candidate: 0, headers: REFUSED_PREFLIGHT } as const;
 const NOT_ROUTED: PreflightVerdict = Object.freeze({ ...REFUSED, reason: 'method-not-routed' });
 const AMBIGUOUS: PreflightVerdict = Object.freeze({ ...REFUSED, reason: 'path-ambiguous' });
-
-/** @param members the policies of the routes that one request may pass through */
-export function createCandidate(members: readonly [Policy, ...Policy[]]): Candidate {
-  return { policy: members.reduce((one, other) => (isNarrower(other, one) ? other : one)), members };
-}
-
-/** A browser caches everything that the answer allows, so it must not allow more than any route that may serve. */
-function isNarrower(one: Policy, other: Policy): boolean {
-  if (one.credentials !== other.credentials) return other.credentials;
-  return headerCount(one) < headerCount(other);
-}
-
-function headerCount({ allowedHeaders }: Policy): number {
-  return allowedHeaders?.size ?? Infinity;
-}
-
-export function createResource<Method extends ResourceMethod>(
-  methods: readonly Method[],
-  { isInDoubt = false } = {},
-): Resource<Method> {
-  return { methods, isInDoubt, settled: [] };
-}
 
 /** The resolvers' answers for a preflight, for each member of each candidate for a method. */
 export type AnswerOf = (
@@ -249,19 +187,4 @@ export function refineVerdict(verdict: PreflightVerdict, request: CorsRequest): 
     default:
       return refine(reason, request, policy as Policy, answer);
   }
-}
-
-/** A resource's entry for a method. */
-export function methodIn<Method extends ResourceMethod>(
-  resource: Resource<Method>,
-  method: string,
-): Method | undefined {
-  return resource.methods[indexOf(resource, method)];
-}
-
-function indexOf({ methods }: Resource, method: string | undefined): number {
-  for (let index = 0; index < methods.length; index++) {
-    if (methods[index]?.method === method) return index;
-  }
-  return -1;
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApplicationConfig } from '@nestjs/core';
-import type { Route } from '../routing/nest-internals.js';
+import type { Route } from '../routing/route.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
 import type { SecurityHook } from './security-hook.js';
 import type { PlatformRequest } from './site.js';

@@ -1,10 +1,12 @@
-import { methodIn, NO_ANSWERS, questionsOf, type AnswerOf, type Question } from '../decision/preflight.js';
+import { NO_ANSWERS, questionsOf, type AnswerOf, type Question } from '../decision/preflight.js';
+import { methodIn } from '../decision/resource.js';
 import { judgePreflight, needsResolver, type ResolverAnswer } from '../decision/reason.js';
 import type { CorsRequest } from '../decision/request.js';
 import type { Policy } from '../policy/compile.js';
 import type { CorsOriginResolverRef } from '../policy/resolver.js';
 import { whenKnown, type MaybePromise } from './maybe-promise.js';
-import type { AskedHandler, AskedRequest, PolicyTable, ServedResource } from './policy-table.js';
+import type { PolicyTable } from './policy-table.js';
+import type { AskedRequest, AskedHandler, ServedResource } from './served.js';
 
 /** What is needed of a table to call resolvers. */
 type Resolvers = Pick<PolicyTable, 'ask' | 'hasResolvers'>;

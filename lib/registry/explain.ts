@@ -1,5 +1,6 @@
 import { IN_DOUBT } from '../decision/cors-headers.js';
-import { judgeResource, methodIn, refineVerdict, type AnswerOf } from '../decision/preflight.js';
+import { judgeResource, refineVerdict, type AnswerOf } from '../decision/preflight.js';
+import { methodIn } from '../decision/resource.js';
 import {
   headersOfActual,
   judgeActual,
@@ -17,10 +18,12 @@ import type { Policy, PolicyProvenance } from '../policy/compile.js';
 import { isAnnounced } from '../policy/names/headers.js';
 import type { EffectiveCorsPolicy } from '../policy/options.js';
 import { headerList, type CorsHeaders } from '../policy/response.js';
-import type { Route } from '../routing/nest-internals.js';
-import { makeRequest, methodsByPath } from '../routing/route-matcher.js';
+import type { Route } from '../routing/route.js';
+import { makeRequest } from '../routing/route-matcher.js';
+import { methodsByPath } from '../routing/methods.js';
 import { askForActual, askForPreflight } from './answers.js';
-import type { PolicyTable, Server, ServerCandidate } from './policy-table.js';
+import type { PolicyTable } from './policy-table.js';
+import type { ServerCandidate, Server } from './served.js';
 import { describeRoute, locationOfLevel, type CorsRoute } from './route.js';
 
 /**

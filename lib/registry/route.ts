@@ -1,6 +1,6 @@
 import { locationOfSource, type CorsIssueLocation, type CorsIssueRoute } from '../issues/location.js';
-import type { Route } from '../routing/nest-internals.js';
-import { methodOf } from '../routing/route-matcher.js';
+import type { Route } from '../routing/route.js';
+import { methodOf } from '../routing/methods.js';
 
 /**
  * A route of a controller.

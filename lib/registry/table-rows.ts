@@ -3,7 +3,7 @@ import type { CorsIssueLocation } from '../issues/location.js';
 import type { Policy } from '../policy/compile.js';
 import type { ResolverLimits } from '../policy/read-module.js';
 import type { CorsOriginResolverRef } from '../policy/resolver.js';
-import type { Route } from '../routing/nest-internals.js';
+import type { Route } from '../routing/route.js';
 import type { RuleBook } from './rule-book.js';
 
 /** A route and its policy. */

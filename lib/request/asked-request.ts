@@ -1,5 +1,5 @@
 import { siteOf, type PlatformRequest } from '../platforms/site.js';
-import type { AskedRequest } from '../registry/policy-table.js';
+import type { AskedRequest } from '../registry/served.js';
 import type { CorsExchange } from './exchange.js';
 
 /** What a resolver gets of a request. */

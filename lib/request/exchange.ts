@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { PreflightVerdict } from '../decision/preflight.js';
+import type { PreflightVerdict } from '../decision/resource.js';
 import type { ResolverAnswer } from '../decision/reason.js';
 import { corsRequestOf, isPreflight, type CorsRequest } from '../decision/request.js';
 import type { Policy } from '../policy/compile.js';

@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { EMPTY } from 'rxjs';
-import { judgeResource, methodIn, type AnswerOf } from '../decision/preflight.js';
+import { judgeResource, type AnswerOf } from '../decision/preflight.js';
+import { methodIn } from '../decision/resource.js';
 import type { Next, Platform } from '../platforms/platform.js';
 import { askForPreflight } from '../registry/answers.js';
 import type { MaybePromise } from '../registry/maybe-promise.js';
-import type { ServedResource } from '../registry/policy-table.js';
+import type { ServedResource } from '../registry/served.js';
 import { ExecutionContextHost } from '../routing/nest-internals.js';
 import { askedRequestOf } from './asked-request.js';
 import { CorsGuard } from './cors.guard.js';

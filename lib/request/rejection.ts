@@ -2,11 +2,11 @@ import { needsPreflight } from '../decision/needs-preflight.js';
 import { judgeActual, PATH_AMBIGUOUS, refine, rejects, type DetailedReason } from '../decision/reason.js';
 import { isFromElsewhere } from '../decision/same-origin.js';
 import type { Policy } from '../policy/compile.js';
-import type { PlatformRequest } from '../platforms/site.js';
-import { siteOf } from '../platforms/site.js';
+import { siteOf, type PlatformRequest } from '../platforms/site.js';
 import { askForActual } from '../registry/answers.js';
 import { whenKnown, type MaybePromise } from '../registry/maybe-promise.js';
-import type { AskedHandler, AskedRequest, PolicyTable, ServedRequest } from '../registry/policy-table.js';
+import type { PolicyTable } from '../registry/policy-table.js';
+import type { AskedRequest, AskedHandler, ServedRequest } from '../registry/served.js';
 import { asArrived, type CorsExchange } from './exchange.js';
 
 const ORIGIN_MISSING: DetailedReason = Object.freeze({ reason: 'origin-missing', detail: '' });

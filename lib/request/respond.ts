@@ -1,7 +1,7 @@
 import { IN_DOUBT, NO_CORS, REFUSED_PREFLIGHT } from '../decision/cors-headers.js';
 import { headersOfActual } from '../decision/reason.js';
 import type { CorsHeaders } from '../policy/response.js';
-import type { ServedRequest } from '../registry/policy-table.js';
+import type { ServedRequest } from '../registry/served.js';
 import { asArrived, type CorsExchange } from './exchange.js';
 
 /** The CORS headers of any response. */

@@ -1,17 +1,19 @@
 import { Inject, Injectable, Logger, Scope } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { LOGGER_CONTEXT } from '../cors.constants.js';
-import { printable } from '../issues/text.js';
-import { quote } from '../issues/text.js';
+import { printable, quote } from '../issues/text.js';
 import type { Ask } from './ask.js';
 import { bounded, type IsAllowed } from './bounded.js';
 import { faultLine, faultLog } from './fault-log.js';
 import { shared } from './shared.js';
 import { problem, type Problem } from '../issues/problem.js';
 import type { ResolverLimits } from '../policy/read-module.js';
-import type { CorsOriginResolverRef } from '../policy/resolver.js';
-import type { CorsOriginResolver } from '../policy/resolver.js';
-import { isResolverClass, type ResolverClass } from '../policy/resolver.js';
+import {
+  isResolverClass,
+  type CorsOriginResolver,
+  type CorsOriginResolverRef,
+  type ResolverClass,
+} from '../policy/resolver.js';
 import { SCOPE_OPTIONS_METADATA } from '../routing/nest-internals.js';
 
 /** The resolvers of one configuration, ready to be called. */

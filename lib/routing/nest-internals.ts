@@ -18,6 +18,7 @@ import { Injector } from '@nestjs/core/injector/injector.js';
 import { LegacyRouteConverter } from '@nestjs/core/router/legacy-route-converter.js';
 import { RoutesResolver } from '@nestjs/core/router/routes-resolver.js';
 import type { Type } from '@nestjs/common';
+import { acceptsAll, type Handler, type ModuleId, type RequestPredicate, type Route } from './route.js';
 
 /** Present on a route's callback, copied there by Nest from the handler. */
 export const PATH_METADATA = 'path';
@@ -54,39 +55,8 @@ export function gatewayPathOf(provider: unknown): string | undefined {
 
 export { ExecutionContextHost, LegacyRouteConverter };
 
-/** Any method of a controller. */
-export type Handler = (...args: never[]) => unknown;
-
 /** A connect-style function: answers, or calls `next` for "not mine". */
 export type RequestFilter = (request: object, response: object, next: () => void) => unknown;
-
-/** A route that Nest registers on the HTTP platform, in the order in which it does. */
-export interface Route {
-  /** The adapter's method it is registered with: `get`, `all`, … */
-  readonly verb: string;
-  /** As it is handed to the platform: with prefixes, in the platform's syntax. */
-  readonly path: string;
-  readonly controller: Type;
-  readonly handler: Handler;
-  readonly handlerName: string;
-  /** The module that declares the controller. */
-  readonly module: ModuleId;
-  /** The version it is filtered by; `undefined` where no filter applies (URI versions are in the path). */
-  readonly version: unknown;
-  /** Whether the request's host, and its version where there is a filter, select this route: Nest's own filters. */
-  readonly accepts: RequestPredicate;
-  /** The same by host alone. */
-  readonly acceptsHost: RequestPredicate;
-}
-
-/** A module of the app. */
-export interface ModuleId {
-  /** Unique, also for dynamic modules of one class. */
-  readonly key: string;
-  readonly name: string;
-}
-
-export type RequestPredicate = (request: object) => boolean;
 
 /**
  * Calls back with each HTTP adapter that a container gets from now on, as it gets it. `init$` of the host completes with
@@ -241,9 +211,6 @@ const REACHED = Symbol('reached');
 interface Probe {
   [REACHED]?: boolean;
 }
-
-/** For a route without a filter. */
-export const acceptsAll: RequestPredicate = () => true;
 
 /** Runs a filter on a request. Nest's filters write what they find to the request: here that is a throw-away copy. */
 function predicateOf(filter: RequestFilter): RequestPredicate {

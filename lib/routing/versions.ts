@@ -1,5 +1,5 @@
 import { VERSION_NEUTRAL, VersioningType, type VersioningOptions } from '@nestjs/common';
-import type { Route } from './nest-internals.js';
+import type { Route } from './route.js';
 import { recordReads } from './record-reads.js';
 import type { RoutedRequest } from './route-matcher.js';
 

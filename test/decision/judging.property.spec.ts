@@ -1,17 +1,15 @@
 import fc from 'fast-check';
 import type { Policy } from '../../lib/policy/compile.js';
 import { headersOfActual, judgeActual, judgePreflight, type ResolverAnswer } from '../../lib/decision/reason.js';
+import { judgeResource, refineVerdict, type AnswerOf } from '../../lib/decision/preflight.js';
 import {
   createCandidate,
   createResource,
-  judgeResource,
   methodIn,
-  refineVerdict,
-  type AnswerOf,
   type Candidate,
   type PreflightVerdict,
   type Resource,
-} from '../../lib/decision/preflight.js';
+} from '../../lib/decision/resource.js';
 import { corsRequestOf, isPreflight, type CorsRequest } from '../../lib/decision/request.js';
 import { isFromElsewhere } from '../../lib/decision/same-origin.js';
 import { mergeVary } from '../../lib/decision/vary.js';

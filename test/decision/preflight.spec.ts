@@ -1,4 +1,4 @@
-import type { PreflightVerdict } from '../../lib/decision/preflight.js';
+import type { PreflightVerdict } from '../../lib/decision/resource.js';
 import type { Policy } from '../../lib/policy/compile.js';
 import { compilePolicy } from '../support/policy.js';
 import { judged, refusal, resourceOf, type RefusedReason } from '../support/decision.js';

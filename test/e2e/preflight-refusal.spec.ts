@@ -11,8 +11,7 @@ import {
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { CorsForbiddenException, type CorsModuleOptions } from 'nestjs-cors';
 import { FORBIDDEN_BODY } from '../../lib/request/forbidden.exception.js';
-import { remedyOf } from '../../lib/decision/remedies.js';
-import { type REMEDIES } from '../../lib/decision/remedies.js';
+import { remedyOf, type REMEDIES } from '../../lib/decision/remedies.js';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
 import { preflightOf, sendLines, type WireRequest } from '../support/client.js';
 import { APP, EVIL, granted, REFUSED } from '../support/expected.js';

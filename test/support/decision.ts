@@ -1,15 +1,13 @@
 import type { Policy } from '../../lib/policy/compile.js';
 import { headerList, type CorsHeaders, type Header } from '../../lib/policy/response.js';
+import { judgeResource, refineVerdict, type AnswerOf } from '../../lib/decision/preflight.js';
 import {
   createCandidate,
   createResource,
-  judgeResource,
-  refineVerdict,
-  type AnswerOf,
   type PreflightVerdict,
   type Resource,
   type ResourceMethod,
-} from '../../lib/decision/preflight.js';
+} from '../../lib/decision/resource.js';
 import { refine, type DetailedReason, type Reason, type ResolverAnswer } from '../../lib/decision/reason.js';
 import type { CorsRequest } from '../../lib/decision/request.js';
 

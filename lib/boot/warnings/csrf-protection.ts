@@ -6,7 +6,8 @@ import type { Policy } from '../../policy/compile.js';
 import { issueRouteOf, locationOfLevel } from '../../registry/route.js';
 import type { TableRows } from '../../registry/table-rows.js';
 import { sampleOf } from '../../routing/path-rules.js';
-import { makeRequest, methodOf, USUAL_METHODS } from '../../routing/route-matcher.js';
+import { makeRequest } from '../../routing/route-matcher.js';
+import { methodOf, USUAL_METHODS } from '../../routing/methods.js';
 import type { ExploredApp } from '../explorer.js';
 
 /**

@@ -4,9 +4,11 @@ import { routeConstraintsOf } from '../../platforms/fastify/internals.js';
 import { samePolicy } from '../../policy/same-policy.js';
 import { issueRouteOf } from '../../registry/route.js';
 import type { TableRows } from '../../registry/table-rows.js';
-import { hostOf, type Route } from '../../routing/nest-internals.js';
+import { hostOf } from '../../routing/nest-internals.js';
+import { type Route } from '../../routing/route.js';
 import { sampleOf } from '../../routing/path-rules.js';
-import { makeRequest, methodOf } from '../../routing/route-matcher.js';
+import { makeRequest } from '../../routing/route-matcher.js';
+import { methodOf } from '../../routing/methods.js';
 import type { ExploredApp } from '../explorer.js';
 
 /**

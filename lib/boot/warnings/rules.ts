@@ -2,7 +2,8 @@ import type { CorsIssueLocation } from '../../issues/location.js';
 import { problem, type Problem } from '../../issues/problem.js';
 import { readWritten } from '../../routing/path-readings.js';
 import { encode, sampleOf } from '../../routing/path-rules.js';
-import { makeRequest, USUAL_METHODS } from '../../routing/route-matcher.js';
+import { makeRequest } from '../../routing/route-matcher.js';
+import { USUAL_METHODS } from '../../routing/methods.js';
 import type { MergedRule } from '../compile-rows.js';
 import type { ExploredApp } from '../explorer.js';
 

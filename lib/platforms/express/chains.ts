@@ -1,4 +1,4 @@
-import type { Route } from '../../routing/nest-internals.js';
+import type { Route } from '../../routing/route.js';
 import type { Candidates } from '../../routing/route-matcher.js';
 import type { Selection } from '../../routing/versions.js';
 

@@ -10,19 +10,18 @@ import {
   type ExpressRouter,
   type RouteLayer,
 } from './owners.js';
-import { takesNext, type Route } from '../../routing/nest-internals.js';
+import { takesNext } from '../../routing/nest-internals.js';
+import { type Route } from '../../routing/route.js';
 import {
-  byMethod,
   isRoutable,
   NO_CANDIDATES,
-  servedMethods,
-  USUAL_METHODS,
   type Candidates,
   type MatchedMethods,
   type PreflightMatch,
   type RoutedRequest,
   type RouteMatcher,
 } from '../../routing/route-matcher.js';
+import { byMethod, servedMethods, USUAL_METHODS } from '../../routing/methods.js';
 import {
   accepts,
   isVersionPresent,

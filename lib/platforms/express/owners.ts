@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http';
-import { PATH_METADATA, type Route } from '../../routing/nest-internals.js';
+import { PATH_METADATA } from '../../routing/nest-internals.js';
+import { type Route } from '../../routing/route.js';
 import { UnmatchedRouteError } from '../../routing/route-matcher.js';
 
 /** What is read of Express's router (the `router` package): its stack of layers, and how a layer matches a path. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
 import type { ExpressRouter } from './owners.js';
 import { ExpressMatcher } from './matcher.js';
-import type { Route } from '../../routing/nest-internals.js';
+import type { Route } from '../../routing/route.js';
 import type { RouteMatcher } from '../../routing/route-matcher.js';
 import type { Layer, Platform } from '../platform.js';
 import { watchSecurityHook } from '../security-hook.js';

@@ -23,12 +23,10 @@ import {
 } from './strategies.js';
 import { RouteTree, type Place, type TreeRoute } from './tree.js';
 import { LastOf } from '../../routing/last-of.js';
-import { acceptsAll, type Route } from '../../routing/nest-internals.js';
+import { acceptsAll, type Route } from '../../routing/route.js';
 import {
-  byMethod,
   isRoutable,
   NO_CANDIDATES,
-  USUAL_METHODS,
   type Candidates,
   type Chain,
   type MatchedMethods,
@@ -36,6 +34,7 @@ import {
   type RoutedRequest,
   type RouteMatcher,
 } from '../../routing/route-matcher.js';
+import { byMethod, USUAL_METHODS } from '../../routing/methods.js';
 
 /** The router of an app, and what distinguishes its routes. */
 interface Routing {

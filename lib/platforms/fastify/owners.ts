@@ -1,5 +1,5 @@
 import { routeConstraintsOf } from './internals.js';
-import type { Route } from '../../routing/nest-internals.js';
+import type { Route } from '../../routing/route.js';
 import { UnmatchedRouteError } from '../../routing/route-matcher.js';
 import { isNeutral } from '../../routing/versions.js';
 

@@ -12,7 +12,7 @@ import {
 } from './internals.js';
 import type { FastifyRoute } from './owners.js';
 import { FastifyMatcher } from './matcher.js';
-import type { Route } from '../../routing/nest-internals.js';
+import type { Route } from '../../routing/route.js';
 import type { RouteMatcher } from '../../routing/route-matcher.js';
 import type { Layer, Platform } from '../platform.js';
 import { watchSecurityHook } from '../security-hook.js';

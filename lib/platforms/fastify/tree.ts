@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CreateFindMyWay, FastifyRouterOptions, FindMyWay, ParamsFilter } from './internals.js';
 import type { Constraints } from './owners.js';
-import type { Route } from '../../routing/nest-internals.js';
+import type { Route } from '../../routing/route.js';
 
 /** A route of the platform. */
 export interface TreeRoute {
