@@ -136,7 +136,7 @@ export async function explainRequest(query: CorsQuery, table: PolicyTable): Prom
 
   const candidates = methodIn(resource, method)?.candidates ?? [];
   // Of several candidates, the one that is meant is the one to change.
-  const refusal = refusalOfServer(preflight, candidates, route, answerOf) ?? refusedPreflight ?? refusedActual;
+  const refused = refusalOfServer(preflight, candidates, route, answerOf) ?? refusedPreflight ?? refusedActual;
   return {
     ...(route && { route: describeRoute(route) }),
     candidates: candidates.flatMap(candidate =>
@@ -149,7 +149,7 @@ export async function explainRequest(query: CorsQuery, table: PolicyTable): Prom
     provenance: shown.provenance,
     preflight: corsVerdict(refusedPreflight, verdict.headers, origin),
     actual: corsVerdict(refusedActual, isInDoubt ? IN_DOUBT : headersOfActual(actual, shown, answer), origin),
-    ...(refusal && { hint: remedyOf(refusal.reason, refusal.detail, whereToChange(refusal, shown, route)) }),
+    ...(refused && { hint: remedyOf(refused.reason, refused.detail, whereToChange(refused, shown, route)) }),
   };
 }
 
@@ -177,7 +177,7 @@ function refusalOfServer(
   return undefined;
 }
 
-/** The option of a policy that each refusal comes from. */
+/** The option of a policy that each reason comes from. */
 const OPTIONS = {
   'no-cross-origin-access': 'origin',
   'origin-not-allowed': 'origin',
@@ -203,11 +203,11 @@ function effective({ values }: Policy, routed: readonly string[]): EffectiveCors
 }
 
 function corsVerdict(
-  refusal: DetailedReason | undefined,
+  refused: DetailedReason | undefined,
   headers: CorsHeaders,
   origin: string | undefined,
 ): CorsVerdict {
   const list = headerList(headers, origin);
   const all = headers.vary === '' ? list : [...list, ['Vary', headers.vary] as const];
-  return { allowed: refusal === undefined, reason: refusal?.reason ?? 'allowed', headers: Object.fromEntries(all) };
+  return { allowed: refused === undefined, reason: refused?.reason ?? 'allowed', headers: Object.fromEntries(all) };
 }

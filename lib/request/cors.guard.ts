@@ -41,9 +41,9 @@ export class CorsGuard implements CanActivate {
   }
 
   #enforcePreflight(exchange: CorsExchange): boolean {
-    const refusal = exchange.verdict && refineVerdict(exchange.verdict, exchange);
-    if (refusal?.reason === 'path-ambiguous') this.exchanges.log.inDoubt(exchange);
-    this.enforcer.enforce(exchange, refusal);
+    const refused = exchange.verdict && refineVerdict(exchange.verdict, exchange);
+    if (refused?.reason === 'path-ambiguous') this.exchanges.log.inDoubt(exchange);
+    this.enforcer.enforce(exchange, refused);
     return true;
   }
 
@@ -64,9 +64,9 @@ export class CorsGuard implements CanActivate {
     const enforce = (answer: ResolverAnswer | undefined) => {
       exchange.answer = answer;
       exchange.headers = headersOfActual(exchange, policy, answer);
-      const refusal = rejectionByHandler(exchange, policy, handler, request);
-      if (refusal?.isContested === true) this.exchanges.log.contested(exchange, handler);
-      this.enforcer.enforce(exchange, refusal);
+      const refused = rejectionByHandler(exchange, policy, handler, request);
+      if (refused?.isContested === true) this.exchanges.log.contested(exchange, handler);
+      this.enforcer.enforce(exchange, refused);
       return true;
     };
     if (policy.resolver === undefined) return enforce(undefined);

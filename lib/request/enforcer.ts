@@ -11,12 +11,12 @@ export class CorsEnforcer {
   constructor(@Inject(ExchangeStore) private readonly exchanges: ExchangeStore) {}
 
   /**
-   * @param refusal why the request is refused; `undefined` where it is not
+   * @param refused why the request is refused; `undefined` where it is not
    * @throws {CorsForbiddenException} 403, through the app's exception layer
    */
-  enforce(exchange: CorsExchange, refusal: DetailedReason | undefined): void {
-    if (refusal === undefined) return;
-    const { reason, detail } = refusal;
+  enforce(exchange: CorsExchange, refused: DetailedReason | undefined): void {
+    if (refused === undefined) return;
+    const { reason, detail } = refused;
     if (!tableOf(exchange).debug) throw new CorsForbiddenException(reason);
     const hint = remedyOf(reason, detail);
     this.exchanges.log.refused(exchange, reason, hint);

@@ -153,7 +153,7 @@ export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdap
   explorer.logger = SILENT;
 
   const routes: Route[] = [];
-  let target: HandlerBeingRegistered | undefined;
+  let current: HandlerBeingRegistered | undefined;
   let unfiltered: RequestFilter | undefined;
   let hostFilter: RequestFilter | undefined;
   let filter: RequestFilter | undefined;
@@ -171,7 +171,7 @@ export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdap
   // Called by Nest for each handler in this order: make the callback, filter it by host, then for each path filter it
   // by version and register it.
   const begin = (instance: object, handler: Handler, handlerName: string, moduleKey: string): RequestFilter => {
-    target = { controller: instance.constructor as Type, handler, handlerName, module: moduleOf(moduleKey) };
+    current = { controller: instance.constructor as Type, handler, handlerName, module: moduleOf(moduleKey) };
     version = undefined;
     return (unfiltered = request => ((request as Probe)[REACHED] = true));
   };
@@ -188,12 +188,12 @@ export function recordRoutes(container: NestContainer, adapter: AbstractHttpAdap
   };
 
   const register = (verb: string) => (path: string) => {
-    if (target === undefined || hostFilter === undefined || filter === undefined) {
+    if (current === undefined || hostFilter === undefined || filter === undefined) {
       throw new Error(`Nest registered ${verb} ${path} without a handler`);
     }
     const acceptsHost = hostFilter === unfiltered ? acceptsAll : predicateOf(hostFilter);
     const accepts = filter === hostFilter ? acceptsHost : predicateOf(filter);
-    routes.push({ verb, path, ...target, version, accepts, acceptsHost });
+    routes.push({ verb, path, ...current, version, accepts, acceptsHost });
   };
   const recorder = new Proxy(
     {},

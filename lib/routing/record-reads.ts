@@ -110,31 +110,31 @@ export function recordReads<Value>(
 const ALL = Symbol('all');
 
 /**
- * @param note called with each property that is read, in whatever way
+ * @param onRead called with each property that is read, in whatever way
  * @param get reads one
  */
-function recorder<Target extends object>(
-  target: Target,
-  note: (property: PropertyKey) => void,
+function recorder<Subject extends object>(
+  subject: Subject,
+  onRead: (property: PropertyKey) => void,
   get: (property: PropertyKey, receiver: unknown) => unknown = (property, receiver) =>
-    Reflect.get(target, property, receiver) as unknown,
-): Target {
-  return new Proxy(target, {
+    Reflect.get(subject, property, receiver) as unknown,
+): Subject {
+  return new Proxy(subject, {
     get(_target, property, receiver) {
-      note(property);
+      onRead(property);
       return get(property, receiver);
     },
     has(_target, property) {
-      note(property);
-      return Reflect.has(target, property);
+      onRead(property);
+      return Reflect.has(subject, property);
     },
     getOwnPropertyDescriptor(_target, property) {
-      note(property);
-      return Reflect.getOwnPropertyDescriptor(target, property);
+      onRead(property);
+      return Reflect.getOwnPropertyDescriptor(subject, property);
     },
     ownKeys() {
-      note(ALL);
-      return Reflect.ownKeys(target);
+      onRead(ALL);
+      return Reflect.ownKeys(subject);
     },
   });
 }

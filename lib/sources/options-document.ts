@@ -7,7 +7,7 @@ import type { WrittenOption } from './option-places.js';
 
 /** A problem of a file, and its place in the file: `3:5`. */
 export interface DocumentProblem {
-  readonly found: Problem;
+  readonly problem: Problem;
   readonly place: string;
 }
 
@@ -34,7 +34,7 @@ export function readDocument(text: string, format: 'json' | 'yaml'): OptionsDocu
   const refuse = (code: ProblemCode, offset: number, fix?: string): OptionsDocument => ({
     options: {},
     written: [],
-    problems: [{ found: problem(code, '', source.lineAt(offset), fix), place: source.placeAt(offset) }],
+    problems: [{ problem: problem(code, '', source.lineAt(offset), fix), place: source.placeAt(offset) }],
   });
   if (text.trim() === '') return refuse('file_empty', 0);
   const wrong = format === 'json' ? jsonErrorOffset(text) : undefined;
@@ -147,8 +147,8 @@ class DocumentReader {
     return Object.fromEntries(entries);
   }
 
-  #report(found: Problem, offset: number): void {
-    this.problems.push({ found, place: this.source.placeAt(offset) });
+  #report(each: Problem, offset: number): void {
+    this.problems.push({ problem: each, place: this.source.placeAt(offset) });
   }
 }
 

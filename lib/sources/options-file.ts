@@ -33,13 +33,13 @@ export function corsOptionsFromFile(path: string | URL): CorsModuleOptions {
   const file = optionsPath(path);
   const format = file === undefined ? undefined : FORMATS.get(extname(file).toLowerCase());
   if (file === undefined || format === undefined) {
-    throw errorOf([{ found: problem('file_path', '', path instanceof URL ? path.href : path) }]);
+    throw errorOf([{ problem: problem('file_path', '', path instanceof URL ? path.href : path) }]);
   }
   const text = readText(file);
-  if (typeof text !== 'string') throw errorOf([{ found: text }]);
+  if (typeof text !== 'string') throw errorOf([{ problem: text }]);
   const { options, written, problems } = readDocument(text, format);
   if (problems.length > 0) {
-    throw errorOf(problems.map(({ found, place }) => ({ found, file: `${file}:${place}` })));
+    throw errorOf(problems.map(({ problem: each, place }) => ({ problem: each, file: `${file}:${place}` })));
   }
   // Whether these are valid options is checked at boot.
   return withPlaces(
@@ -76,8 +76,9 @@ function readText(file: string): string | Problem {
   }
 }
 
-function errorOf(problems: readonly { readonly found: Problem; readonly file?: string }[]): CorsConfigurationError {
+function errorOf(problems: readonly { readonly problem: Problem; readonly file?: string }[]): CorsConfigurationError {
   const issues = new IssueCollector();
-  for (const { found, file } of problems) issues.add({ level: 'file', ...(file !== undefined && { file }) }, found);
+  for (const { problem: each, file } of problems)
+    issues.add({ level: 'file', ...(file !== undefined && { file }) }, each);
   return new CorsConfigurationError(issues.errors());
 }

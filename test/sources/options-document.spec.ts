@@ -31,22 +31,22 @@ describe('readDocument()', () => {
     const nested = (depth: number) => `${start}${'['.repeat(depth)}${']'.repeat(depth)}`;
     const lines = start.split('\n').length;
 
-    expect(readDocument(nested(16), format).problems.map(({ found }) => found.code)).toEqual(['options_type']);
+    expect(readDocument(nested(16), format).problems.map(({ problem: each }) => each.code)).toEqual(['options_type']);
     expect(readDocument(nested(17), format).problems).toEqual([
-      { found: problem('file_nesting', '', nested(17).slice(start.length)), place: `${String(lines)}:17` },
+      { problem: problem('file_nesting', '', nested(17).slice(start.length)), place: `${String(lines)}:17` },
     ]);
   });
 
   it('refuses a later document that is nested too deeply as well', () => {
     const { problems } = readDocument(`origin: a\n---\n${'['.repeat(100_000)}`, 'yaml');
-    expect(problems.map(({ found, place }) => [found.code, place])).toEqual([['file_nesting', '3:17']]);
+    expect(problems.map(({ problem: each, place }) => [each.code, place])).toEqual([['file_nesting', '3:17']]);
   });
 
   it('tells the first place of a key, however often it is stated again', () => {
     const { problems } = readDocument('maxAge: 1\nmaxAge: 2\nmaxAge: 3\n', 'yaml');
     expect(problems).toEqual([
-      { found: problem('file_key_repeated', 'maxAge', undefined, '1:1'), place: '2:1' },
-      { found: problem('file_key_repeated', 'maxAge', undefined, '1:1'), place: '3:1' },
+      { problem: problem('file_key_repeated', 'maxAge', undefined, '1:1'), place: '2:1' },
+      { problem: problem('file_key_repeated', 'maxAge', undefined, '1:1'), place: '3:1' },
     ]);
   });
 });
