@@ -1,7 +1,8 @@
 // The built modules of this repository: the one file of the benchmark that names them.
-export { createCandidate, createResource, judgeResource } from '../build/decision/preflight.js';
+export { judgeResource } from '../build/decision/preflight.js';
 export { headersOfActual } from '../build/decision/reason.js';
 export { corsRequestOf } from '../build/decision/request.js';
+export { createCandidate, createResource } from '../build/decision/resource.js';
 export { isError } from '../build/issues/problem.js';
 export { createMergedPolicyCheck } from '../build/policy/check.js';
 export { createPolicyCompiler } from '../build/policy/compile.js';

@@ -5,7 +5,7 @@ import { problem, type Problem } from '../issues/problem.js';
 import { reportExcess, type Bounds } from '../policy/bounds.js';
 import { createMergedPolicyCheck } from '../policy/check.js';
 import { mergeLevels, type Level, type MergedPolicy, type ReportAt } from '../policy/merge.js';
-import { policyPath, readModuleOptions, type ModuleLevels } from '../policy/read-module.js';
+import { policyPath, readModuleOptions, type AppOptions, type ModuleOptions } from '../policy/read-module.js';
 import type { CorsOriginResolverRef } from '../policy/resolver.js';
 import { issueRouteOf } from '../registry/route.js';
 import type { TableRows } from '../registry/table-rows.js';
@@ -78,7 +78,7 @@ class RowsBuilder {
       route,
       merged: this.#mergeRoute(route, module.level, reader.ofRoute(route)),
     }));
-    this.#reportMissingSelf(module, [modulePolicy, ...[...rules, ...routes].map(({ merged }) => merged)]);
+    this.#reportMissingSelf(module.app, [modulePolicy, ...[...rules, ...routes].map(({ merged }) => merged)]);
     throwErrors(this.issues);
 
     const rows = compileRows(modulePolicy, rules, routes, module.bounds);
@@ -86,9 +86,7 @@ class RowsBuilder {
     reportUntrustedOrigins(this.app, rows, this.issues);
     return Object.freeze({
       ...rows,
-      debug: module.debug,
-      self: module.self,
-      resolverLimits: module.resolverLimits,
+      options: module.app,
       resolvers: this.#resolvers,
       warnings: Object.freeze(this.issues.warnings()),
     });
@@ -166,7 +164,7 @@ class RowsBuilder {
   }
 
   /** Reads the rules in order: the first that matches a path applies. */
-  #mergeRules(module: ModuleLevels): readonly MergedRule[] {
+  #mergeRules(module: ModuleOptions): readonly MergedRule[] {
     const report = (location: CorsIssueLocation, each: Problem) =>
       this.issues.add(this.#inFile(location, each, ''), each);
     const rules = module.rules.flatMap(({ at, path, levels }) => {
@@ -182,7 +180,7 @@ class RowsBuilder {
   }
 
   /** Warns where requests may be rejected, and the app's own origins are not known. */
-  #reportMissingSelf({ self }: ModuleLevels, policies: readonly MergedPolicy[]): void {
+  #reportMissingSelf({ self }: AppOptions, policies: readonly MergedPolicy[]): void {
     // Any origin and any method: there is nothing to reject, and a warning of its own.
     const rejects = policies.some(
       ({ rejectDisallowed, origin, methods }) =>

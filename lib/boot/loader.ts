@@ -140,8 +140,8 @@ export class PolicyLoader {
   }
 
   async #bind(rows: TableRows, matcher: RouteMatcher, issues: IssueCollector): Promise<PolicyTable> {
-    const { resolvers, resolverLimits } = rows;
-    const bound = await this.resolvers.bind(resolvers.keys(), resolverLimits, (ref, each) =>
+    const { resolvers, options } = rows;
+    const bound = await this.resolvers.bind(resolvers.keys(), options.resolverLimits, (ref, each) =>
       issues.add(resolvers.get(ref) ?? { level: 'module' }, each),
     );
     throwErrors(issues);

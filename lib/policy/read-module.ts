@@ -9,14 +9,19 @@ import { INVALID } from './fields.js';
 import { readKey, readPolicy, reportUnknownKeys } from './read.js';
 
 /** The options of `CorsModule.forRoot()`, parsed. */
-export interface ModuleLevels {
+export interface ModuleOptions {
   readonly level: Level;
   readonly policies: NamedPolicies;
   readonly rules: readonly RuleLevels[];
+  readonly bounds: Bounds | undefined;
+  readonly app: AppOptions;
+}
+
+/** The options for the whole app. */
+export interface AppOptions {
   readonly debug: boolean;
   /** Whether the interceptor is registered. */
   readonly interceptor: boolean;
-  readonly bounds: Bounds | undefined;
   /** The app's own origins; `undefined` if none are listed. */
   readonly self: readonly string[] | undefined;
   readonly resolverLimits: ResolverLimits;
@@ -46,7 +51,7 @@ const RESOLVER_LIMITS = {
 } as const;
 
 /** Reads the module's options, of any type. Every problem is reported, none is thrown. */
-export function readModuleOptions(options: unknown, production: boolean, report: ReportModule): ModuleLevels {
+export function readModuleOptions(options: unknown, production: boolean, report: ReportModule): ModuleOptions {
   const values = readPolicy(options, report, MODULE_KEYS);
   // If this is not an options object, the line above has reported it.
   const readable = isOptions(options) ? options : {};
@@ -57,10 +62,12 @@ export function readModuleOptions(options: unknown, production: boolean, report:
     policies,
     rules: readRules(readKey(readable, 'routes', report), policies, report),
     bounds: readBounds(readKey(readable, 'bounds', report), report),
-    self: readSelf(readKey(readable, 'self', report), report),
-    resolverLimits: readResolverLimits(readKey(readable, 'resolver', report), report),
-    debug: readDebug(readKey(readable, 'debug', report), production, report),
-    interceptor: readInterceptor(options, report) ?? true,
+    app: {
+      self: readSelf(readKey(readable, 'self', report), report),
+      resolverLimits: readResolverLimits(readKey(readable, 'resolver', report), report),
+      debug: readDebug(readKey(readable, 'debug', report), production, report),
+      interceptor: readInterceptor(options, report) ?? true,
+    },
   };
 }
 

@@ -42,11 +42,12 @@ export class PolicyTable {
     private readonly matcher: RouteMatcher,
     private readonly resolvers: BoundResolvers,
   ) {
-    this.self = rows.self && selfOriginsOf(rows.self);
+    const { self } = rows.options;
+    this.self = self && selfOriginsOf(self);
   }
 
   get debug(): boolean {
-    return this.rows.debug;
+    return this.rows.options.debug;
   }
 
   get hasResolvers(): boolean {

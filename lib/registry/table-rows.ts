@@ -1,7 +1,7 @@
 import type { CorsIssue } from '../issues/issue.js';
 import type { CorsIssueLocation } from '../issues/location.js';
 import type { Policy } from '../policy/compile.js';
-import type { ResolverLimits } from '../policy/read-module.js';
+import type { AppOptions } from '../policy/read-module.js';
 import type { CorsOriginResolverRef } from '../policy/resolver.js';
 import type { Route } from '../routing/route.js';
 import type { RuleBook } from './rule-book.js';
@@ -21,10 +21,7 @@ export interface TableRows {
   readonly routes: readonly RoutePolicy[];
   /** Policies with `rejectDisallowed`: one of all that reject the same. */
   readonly rejecting: readonly Policy[];
-  /** The app's own origins, where the options list them. */
-  readonly self: readonly string[] | undefined;
-  readonly debug: boolean;
-  readonly resolverLimits: ResolverLimits;
+  readonly options: AppOptions;
   /** The resolvers of all policies, each with the first place that names it. */
   readonly resolvers: ReadonlyMap<CorsOriginResolverRef, CorsIssueLocation>;
   readonly warnings: readonly CorsIssue[];

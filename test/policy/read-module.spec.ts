@@ -1,10 +1,10 @@
 import { problem, type Problem } from '../../lib/issues/problem.js';
-import { readModuleOptions, type ModulePart, type ModuleLevels } from '../../lib/policy/read-module.js';
+import { readModuleOptions, type ModulePart, type ModuleOptions } from '../../lib/policy/read-module.js';
 import { INVALID } from '../../lib/policy/fields.js';
 
 type Reported = readonly [part: ModulePart | undefined, found: Problem];
 
-function readAll(options: unknown, production = false): { module: ModuleLevels; problems: readonly Reported[] } {
+function readAll(options: unknown, production = false): { module: ModuleOptions; problems: readonly Reported[] } {
   const problems: Reported[] = [];
   const module = readModuleOptions(options, production, (found, part) => problems.push([part, found]));
   return { module, problems };
@@ -17,10 +17,8 @@ describe('readModuleOptions', () => {
         level: { source: 'module', options: { origin: false, maxAge: 5 } },
         policies: new Map(),
         rules: [],
-        debug: false,
-        interceptor: true,
         bounds: undefined,
-        resolverLimits: { timeoutMs: 1000, maxOpen: 1000 },
+        app: { debug: false, interceptor: true, resolverLimits: { timeoutMs: 1000, maxOpen: 1000 } },
       },
       problems: [],
     });
@@ -64,10 +62,8 @@ describe('readModuleOptions', () => {
         level: { source: 'module', options: { origin: false } },
         policies: new Map(),
         rules: [],
-        debug: false,
-        interceptor: true,
         bounds: undefined,
-        resolverLimits: { timeoutMs: 1000, maxOpen: 1000 },
+        app: { debug: false, interceptor: true, resolverLimits: { timeoutMs: 1000, maxOpen: 1000 } },
       },
       problems: [[undefined, problem('policies_type', 'policies', policies)]],
     });
@@ -118,10 +114,10 @@ describe('readModuleOptions', () => {
   });
 
   it('takes debug, off by default', () => {
-    expect([readAll({ origin: false, debug: true }).module.debug, readAll({ origin: false }).module.debug]).toEqual([
-      true,
-      false,
-    ]);
+    expect([
+      readAll({ origin: false, debug: true }).module.app.debug,
+      readAll({ origin: false }).module.app.debug,
+    ]).toEqual([true, false]);
   });
 
   it('warns of debug in production, and of nothing else there', () => {
@@ -134,7 +130,7 @@ describe('readModuleOptions', () => {
 
   it.each(['true', 1, null])('refuses debug: %j, and leaves it off', value => {
     const { module, problems } = readAll({ origin: false, debug: value }, true);
-    expect([module.debug, problems]).toEqual([false, [[undefined, problem('boolean_type', 'debug', value)]]]);
+    expect([module.app.debug, problems]).toEqual([false, [[undefined, problem('boolean_type', 'debug', value)]]]);
   });
 
   it('takes debug: undefined for an unset environment variable', () => {
@@ -149,10 +145,8 @@ describe('readModuleOptions', () => {
         level: { source: 'module', options: { origin: INVALID } },
         policies: new Map(),
         rules: [],
-        debug: false,
-        interceptor: true,
         bounds: undefined,
-        resolverLimits: { timeoutMs: 1000, maxOpen: 1000 },
+        app: { debug: false, interceptor: true, resolverLimits: { timeoutMs: 1000, maxOpen: 1000 } },
       },
       problems: [[undefined, problem('options_type', '', options)]],
     });
@@ -161,7 +155,7 @@ describe('readModuleOptions', () => {
   describe('reads how long a resolver may take', () => {
     const readTimeout = (resolver: unknown): readonly [timeout: number, problems: readonly Reported[]] => {
       const { module, problems } = readAll({ origin: false, resolver });
-      return [module.resolverLimits.timeoutMs, problems];
+      return [module.app.resolverLimits.timeoutMs, problems];
     };
 
     it.each([1, 20, 60_000])('as %i ms', timeoutMs => {
@@ -212,7 +206,7 @@ describe('readModuleOptions', () => {
   describe('reads how many calls of a resolver may be open', () => {
     const readMaxOpen = (resolver: unknown): readonly [maxOpen: number, problems: readonly Reported[]] => {
       const { module, problems } = readAll({ origin: false, resolver });
-      return [module.resolverLimits.maxOpen, problems];
+      return [module.app.resolverLimits.maxOpen, problems];
     };
 
     it.each([1, 20, 100_000])('as %i', maxOpen => {
