@@ -19,7 +19,7 @@ import { LevelReader, type LevelSource } from './levels.js';
 import { reportUntrustedOrigins } from './warnings/csrf-protection.js';
 import { reportDifferingVersions } from './warnings/differing-versions.js';
 import { reportMisplacedDecorators } from './warnings/misplaced-decorators.js';
-import { reportIneffectiveRules } from './warnings/rules.js';
+import { reportIneffectiveRule } from './warnings/rules.js';
 
 const MODULE: CorsIssueLocation = Object.freeze({ level: 'module' });
 
@@ -165,17 +165,21 @@ class RowsBuilder {
 
   /** Reads the rules in order: the first that matches a path applies. */
   #mergeRules(module: ModuleOptions): readonly MergedRule[] {
-    const report = (location: CorsIssueLocation, each: Problem) =>
-      this.issues.add(this.#inFile(location, each, ''), each);
-    const rules = module.rules.flatMap(({ at, path, levels }) => {
+    const rules: MergedRule[] = [];
+    for (const { at, path, levels } of module.rules) {
       const location: CorsIssueLocation = { level: 'route', rule: path };
+      const report = (each: Problem) => this.issues.add(this.#inFile(location, each, ''), each);
       this.#write(levels, location, `${at}.policy`);
       const merged = this.#merge([module.level, ...levels]);
       const pattern = compileRule(path);
-      if (pattern === undefined) report(location, problem('rule_path', `${at}.path`, path));
-      return pattern === undefined ? [] : [{ at, path, pattern, merged }];
-    });
-    reportIneffectiveRules(this.app, rules, report);
+      if (pattern === undefined) {
+        report(problem('rule_path', `${at}.path`, path));
+        continue;
+      }
+      const rule: MergedRule = { at, path, pattern, merged };
+      reportIneffectiveRule(rule, rules, this.app, report);
+      rules.push(rule);
+    }
     return rules;
   }
 

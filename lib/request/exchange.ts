@@ -40,14 +40,14 @@ export class CorsExchange implements CorsRequest {
     readonly app: CorsApp,
   ) {
     this.table = app.table;
-    const { method, origin, requestMethod, requestHeaders } = corsRequestOf(raw.method ?? 'GET', raw.headers);
-    this.method = method;
-    this.origin = origin;
-    this.requestMethod = requestMethod;
-    this.requestHeaders = requestHeaders;
+    const request = corsRequestOf(raw.method ?? 'GET', raw.headers);
     this.url = raw.url ?? '/';
-    // Browsers preflight paths. `OPTIONS *` and other targets are the app's to answer.
-    this.preflight = isPreflight(this) && isRoutable(raw.url);
+    // Browsers preflight paths. `OPTIONS *` and other targets are the app's to answer: they announce nothing.
+    this.preflight = isPreflight(request) && isRoutable(raw.url);
+    this.method = request.method;
+    this.origin = request.origin;
+    this.requestMethod = this.preflight ? request.requestMethod : undefined;
+    this.requestHeaders = this.preflight ? request.requestHeaders : undefined;
   }
 }
 

@@ -8,7 +8,7 @@ import { asArrived, type CorsExchange } from './exchange.js';
 export function headersOfResponse(exchange: CorsExchange): CorsHeaders {
   if (exchange.headers !== undefined) return exchange.headers;
   // A preflight that nobody decided about is refused, and so is everything before the app is ready.
-  if (exchange.preflight) return exchange.verdict?.headers ?? REFUSED_PREFLIGHT;
+  if (exchange.preflight) return REFUSED_PREFLIGHT;
   if (exchange.policy !== undefined) return headersOfActual(exchange, exchange.policy, exchange.answer);
   const served = servedBy(exchange);
   if (served === undefined) return NO_CORS;

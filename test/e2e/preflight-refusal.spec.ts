@@ -7,9 +7,10 @@ import {
   type ArgumentsHost,
   type ExceptionFilter,
   type INestApplication,
+  type Type,
 } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
-import { CorsForbiddenException, type CorsModuleOptions } from 'nestjs-cors';
+import { CorsForbiddenException, CorsGuard, CorsInterceptor, type CorsModuleOptions } from 'nestjs-cors';
 import { FORBIDDEN_BODY } from '../../lib/request/forbidden.exception.js';
 import { remedyOf, type REMEDIES } from '../../lib/decision/remedies.js';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
@@ -143,4 +144,45 @@ describe.each(PLATFORMS)('A refused preflight on %s', platform => {
       ran: [],
     });
   });
+
+  it.each<[string, Type, object]>([
+    ['guard', CorsGuard, { canActivate: () => fail() }],
+    ['interceptor', CorsInterceptor, { intercept: () => fail() }],
+  ])('has no CORS header where the app has replaced the %s, and that throws', async (_what, provider, replacement) => {
+    const app = await startApp({
+      platform,
+      cors,
+      controllers,
+      bootstrap: 'Test.createTestingModule',
+      override: builder => builder.overrideProvider(provider).useValue(replacement),
+    });
+
+    expect(await observe(app, preflightOf('/cats/1', APP, 'PUT'))).toEqual(refused);
+  });
+
+  it('is no OPTIONS request for the server as a whole: what that announces is not why it is refused', async () => {
+    const app = await startApp({
+      platform,
+      cors: { ...cors, methods: ['GET'], rejectDisallowed: true, self: ['https://api.example.com'], debug: true },
+      controllers,
+    });
+    const announced = 'Access-Control-Request-Method: *';
+    const { status, body } = await sendLines(
+      app,
+      'OPTIONS * HTTP/1.1',
+      'Host: api.example.com',
+      `Origin: ${APP}`,
+      announced,
+    );
+
+    expect(status).toBe(403);
+    expect(JSON.parse(body)).toMatchObject({
+      reason: 'method-not-allowed',
+      hint: remedyOf('method-not-allowed', 'OPTIONS'),
+    });
+  });
 });
+
+function fail(): never {
+  throw new ForbiddenException('Not by us');
+}

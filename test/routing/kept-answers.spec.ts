@@ -12,6 +12,19 @@ interface Fastify {
   route(options: object): void;
 }
 
+type Handler = (request: unknown, response: { end(): void }) => void;
+
+interface RawRoute {
+  get(handler: Handler): RawRoute;
+  post(handler: Handler): RawRoute;
+}
+
+/** What is used of an Express app. */
+interface ExpressApp {
+  route(path: string): RawRoute;
+  get(path: string, handler: Handler): void;
+}
+
 const cors = { origin: APP };
 
 /** The methods that a preflight is told, or its status where it is refused. */
@@ -68,6 +81,20 @@ it('On express, what is kept for a path is not what a preflight is answered that
     answers.push(await methodsAt(app, '/x', 'PUT', APP, announced));
   }
   expect(answers).toEqual([403, 'PUT', 403, 'PUT']);
+});
+
+it('On express, what is kept for a path is dropped when a raw route there gets a method and another route follows', async () => {
+  @Controller()
+  class Nothing {}
+  const app = await startApp({ cors, controllers: [Nothing] });
+  const express = app.getHttpAdapter().getInstance() as ExpressApp;
+  const end: Handler = (_request, response) => response.end();
+  const raw = express.route('/raw').get(end);
+  const before = [await methodsAt(app, '/raw', 'GET'), await methodsAt(app, '/raw', 'POST')];
+  raw.post(end);
+  express.get('/other', end);
+
+  expect([...before, await methodsAt(app, '/raw', 'POST')]).toEqual(['GET, HEAD', 403, 'GET, HEAD, POST']);
 });
 
 describe('On fastify, HEAD', () => {

@@ -97,7 +97,8 @@ export class ExpressMatcher implements RouteMatcher {
     const mode = matching.every(({ selection }) => selection === true) ? OF_ONE_VERSION : OF_ANY_VERSION;
     const isUsual = USUAL_METHODS.includes(requestedMethod);
     return {
-      key: isUsual ? [...matching.map(({ index }) => known.layers[index]), mode] : undefined,
+      // With `known`: a layer that went on registering methods serves something else.
+      key: isUsual ? [...matching.map(({ index }) => known.layers[index]), mode, known] : undefined,
       methods: () => collectMethods(known, matching, requestedMethod),
     };
   }

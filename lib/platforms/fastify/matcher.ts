@@ -57,6 +57,8 @@ interface Junction {
 /** In a key, in place of masks. */
 const UNKNOWN = '?';
 
+const NONE_REFUSED: readonly boolean[] = [];
+
 /** Routes that Nest filters by the same parameters and host. */
 interface Filter {
   readonly method: string;
@@ -71,6 +73,7 @@ interface Filter {
  */
 export class FastifyMatcher implements RouteMatcher {
   readonly #junctions = new LastOf<Place, Junction>();
+  readonly #numbers = new Map<Place, number>();
   readonly #makeRouting: () => Routing;
   #made: Routing | undefined;
 
@@ -116,10 +119,14 @@ export class FastifyMatcher implements RouteMatcher {
     const selections = isUsual ? junction.selections : this.#selectionsWith(junction, requestedMethod);
     const filters = isUsual ? junction.filters : filtersOf(selections);
     const masks = selections.map(selection => selection.masksFor(derive));
-    const accepted = filters.map(filter => this.#accepts(filter, request, junction));
+    const accepted = this.#acceptedBy(filters, request, junction, () =>
+      selections.flatMap((selection, index) => selection.routesLeft(masks[index] ?? [])),
+    );
+    const chosen = masks.flat().flatMap((each): readonly unknown[] => each ?? [UNKNOWN]);
     return {
+      // The first element tells apart what the first constraint tells apart, so that its values keep their answers.
       key: isUsual
-        ? [...junction.places, ...masks.flat().flatMap((each): readonly unknown[] => each ?? [UNKNOWN]), ...accepted]
+        ? [`${this.#numberOf(junction)} ${String(chosen[0])}`, ...junction.places, ...chosen, ...accepted]
         : undefined,
       methods: () => {
         const refused = new Set(filters.flatMap(({ routes }, index) => (accepted[index] === true ? [] : routes)));
@@ -165,8 +172,36 @@ export class FastifyMatcher implements RouteMatcher {
     return new MethodSelection(method, leaves, this.#routing.strategies);
   }
 
+  /** The number of the first of some places. */
+  #numberOf({ places: [first] }: Junction): number {
+    const number = this.#numbers.get(first as Place) ?? this.#numbers.size + 1;
+    this.#numbers.set(first as Place, number);
+    return number;
+  }
+
+  /** For each filter, whether it accepts the request; filters of routes that are not left are not run. */
+  #acceptedBy(
+    filters: readonly Filter[],
+    request: RoutedRequest,
+    junction: Junction,
+    routesLeft: () => readonly TreeRoute[],
+  ): readonly boolean[] {
+    if (filters.length === 0) return NONE_REFUSED;
+    const left = new Set(routesLeft());
+    let hostname: string | undefined;
+    const hostnameOf = () => (hostname ??= fastifyHostname(this.adapter, request));
+    return filters.map(
+      filter => !filter.routes.some(route => left.has(route)) || this.#accepts(filter, request, junction, hostnameOf),
+    );
+  }
+
   /** Where Nest's own filters refuse a request, it answers 404 and tries no other route. */
-  #accepts({ method, routes }: Filter, request: RoutedRequest, { places }: Junction): boolean {
+  #accepts(
+    { method, routes }: Filter,
+    request: RoutedRequest,
+    { places }: Junction,
+    hostnameOf = () => fastifyHostname(this.adapter, request),
+  ): boolean {
     const [route] = routes as [TreeRoute];
     const { owner, acceptsParams } = route;
     if (acceptsParams !== undefined && mayHaveEmptyParams(route, request)) {
@@ -175,7 +210,7 @@ export class FastifyMatcher implements RouteMatcher {
       if (params === undefined || !acceptsParams(request, params)) return false;
     }
     if (owner === undefined || owner.acceptsHost === acceptsAll) return true;
-    return owner.acceptsHost({ hostname: fastifyHostname(this.adapter, request) });
+    return owner.acceptsHost({ hostname: hostnameOf() });
   }
 }
 

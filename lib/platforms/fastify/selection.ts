@@ -42,6 +42,15 @@ export class MethodSelection {
     });
   }
 
+  /** The routes that are left, whether or not another one of them comes first. */
+  routesLeft(known: readonly (Masks | undefined)[]): readonly TreeRoute[] {
+    return this.leaves.flatMap((leaf, at) => {
+      let mask = allOf(leaf);
+      for (const masks of known) mask &= masks?.[at] ?? allOf(leaf);
+      return leaf.filter((_route, index) => (mask & (2 ** index)) !== 0);
+    });
+  }
+
   /** Each once, in the order in which they would be tried. */
   routesFor(known: readonly (Masks | undefined)[]): readonly TreeRoute[] {
     const choices = known.map((masks, index) => (masks === undefined ? this.#possibleMasks(index) : [masks]));
