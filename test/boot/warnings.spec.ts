@@ -49,6 +49,24 @@ describe.each(PLATFORMS)('CorsService.warnings on %s', platform => {
     expect(await observe(app, list)).toEqual(served);
   });
 
+  it('has those of a rule together, in the order of the rules', async () => {
+    const cors: CorsModuleOptions = {
+      origin: APP,
+      routes: [
+        { path: '/files/*path', policy: {} },
+        { path: '/files/public', policy: {} },
+        { path: '/other', policy: { origin: 'https://b.example:*' } },
+      ],
+    };
+    const app = await startApp({ platform, cors, controllers: [CatsController] });
+
+    expect(app.get(CorsService).warnings.map(({ code, path }) => [code, path])).toEqual([
+      ['rule_covered', 'routes[1].path'],
+      ['origin_any_port', 'origin[0]'],
+    ]);
+    expect(await observe(app, list)).toEqual(served);
+  });
+
   it('has what @Cors() does where it has no effect (DEC-08)', async () => {
     @Cors({ origin: ADMIN })
     @Injectable()
