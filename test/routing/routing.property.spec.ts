@@ -28,7 +28,7 @@ import {
   type Table,
 } from './table.js';
 
-const TABLES = Number(process.env['ROUTING_TABLES'] ?? 6);
+const TABLES = Number(process.env['ROUTING_TABLES'] ?? 12);
 const SEED = Number(process.env['ROUTING_SEED'] ?? 20261122);
 const REQUESTS = 40;
 
