@@ -21,7 +21,7 @@ function routeLine(
 }
 
 /** Who may call a route. */
-export function callersOf({ origin, credentials }: Pick<EffectiveCorsPolicy, 'origin' | 'credentials'>): string {
+function callersOf({ origin, credentials }: Pick<EffectiveCorsPolicy, 'origin' | 'credentials'>): string {
   const origins = origin === false ? 'no cross-origin access' : origin === '*' ? 'any origin' : shownOrigins(origin);
   return `${origins}${credentials ? ', with credentials' : ''}`;
 }

@@ -70,8 +70,11 @@ export function judgeResource(
 ): PreflightVerdict {
   const index = indexOf(resource, request.requestMethod);
   const announced = resource.methods[index];
-  const candidate = announced === undefined ? -1 : firstAllowed(request, announced, answerOf);
-  if (announced === undefined || candidate === -1) return refuse(request, resource, announced, answerOf);
+  if (announced === undefined || announced.candidates.length === 0) return resource.isInDoubt ? AMBIGUOUS : NOT_ROUTED;
+  const refusal = refusalBy(request, announced, 0, answerOf);
+  const candidate = refusal === undefined ? 0 : firstAllowed(request, announced, answerOf, 1);
+  // The first candidate's reason is the one to report.
+  if (refusal !== undefined && candidate === -1) return refusal;
   // Nearly always one policy serves all methods, or the policies share no answer.
   const settled = candidate === 0 ? (resource.settled[index] ??= settle(resource, announced)) : UNDECIDED;
   if (settled !== UNDECIDED) return settled;
@@ -130,47 +133,32 @@ function isSharedBy(
   return isAlone && policy.resolver === undefined ? allowsScript(method, policy) : UNDECIDED;
 }
 
-/** The index of the first candidate for a method that allows a preflight; `-1` if none does. */
-function firstAllowed(
-  { origin, requestHeaders }: CorsRequest,
-  { method, candidates }: ResourceMethod,
-  answerOf: AnswerOf,
-): number {
-  // Hot path: indexed loops, see the bench.
-  for (let candidate = 0; candidate < candidates.length; candidate++) {
-    const { members } = candidates[candidate] as Candidate;
-    let member = 0;
-    for (; member < members.length; member++) {
-      const policy = members[member] as Policy;
-      const answer = policy.resolver === undefined ? undefined : answerOf(policy, method, candidate, member);
-      if (judgeAnnounced(origin, method, requestHeaders, policy, answer) !== 'allowed') break;
-    }
-    if (member === members.length) return candidate;
+/** The index of the first candidate for a method that allows a preflight, from one on; `-1` if none does. */
+function firstAllowed(request: CorsRequest, method: ResourceMethod, answerOf: AnswerOf, from = 0): number {
+  for (let candidate = from; candidate < method.candidates.length; candidate++) {
+    if (refusalBy(request, method, candidate, answerOf) === undefined) return candidate;
   }
   return -1;
 }
 
-/** The refusal of a preflight, with the reason of the first candidate. */
-function refuse(
+/** Why a candidate refuses a preflight: because of its first member that does; `undefined` if all members allow it. */
+function refusalBy(
   { origin, requestHeaders }: CorsRequest,
-  { isInDoubt }: Resource,
-  announced: ResourceMethod | undefined,
+  { method, candidates }: ResourceMethod,
+  candidate: number,
   answerOf: AnswerOf,
-): PreflightVerdict {
-  const first = announced?.candidates[0];
-  if (announced === undefined || first === undefined) return isInDoubt ? AMBIGUOUS : NOT_ROUTED;
-  const { method } = announced;
-  const { members } = first;
+): PreflightVerdict | undefined {
+  const { members } = candidates[candidate] as Candidate;
+  // Hot path: an indexed loop, and a verdict without a spread, see the bench.
   for (let member = 0; member < members.length; member++) {
     const policy = members[member] as Policy;
-    const answer = policy.resolver === undefined ? undefined : answerOf(policy, method, 0, member);
+    const answer = policy.resolver === undefined ? undefined : answerOf(policy, method, candidate, member);
     const reason = judgeAnnounced(origin, method, requestHeaders, policy, answer);
-    // Hot path: written out, a spread costs more than the judgement.
     if (reason !== 'allowed') {
-      return { reason, headers: REFUSED_PREFLIGHT, status: 403, candidate: 0, policy, answer };
+      return { reason, headers: REFUSED_PREFLIGHT, status: 403, candidate, policy, answer };
     }
   }
-  return NOT_ROUTED;
+  return undefined;
 }
 
 /** Why a preflight is refused, for a person to read; `undefined` if it is allowed. */

@@ -48,12 +48,12 @@ export interface Resource<Method extends ResourceMethod = ResourceMethod> {
   readonly settled: (PreflightVerdict | typeof UNDECIDED | undefined)[];
 }
 
-export function headerCount({ allowedHeaders }: Policy): number {
+function headerCount({ allowedHeaders }: Policy): number {
   return allowedHeaders?.size ?? Infinity;
 }
 
 /** A browser caches everything that the answer allows, so it must not allow more than any route that may serve. */
-export function isNarrower(one: Policy, other: Policy): boolean {
+function isNarrower(one: Policy, other: Policy): boolean {
   if (one.credentials !== other.credentials) return other.credentials;
   return headerCount(one) < headerCount(other);
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Layer, LayerFactory, Next, Platform } from '../platforms/platform.js';
 import type { CorsApp } from '../registry/app.js';
@@ -20,9 +21,9 @@ export class CorsEdge implements LayerFactory<CorsApp> {
 
   layerFor(app: CorsApp, platform: Platform): Layer {
     this.exchanges.addApp(app);
-    const open: Layer['open'] = (request, response) => this.exchanges.open(request, response, app);
+    const open = (request: IncomingMessage, response: ServerResponse) => this.exchanges.open(request, response, app);
     const corsEdge: Layer['edge'] = (request, response, next) => {
-      const exchange = this.exchanges.open(request, response, app);
+      const exchange = open(request, response);
       // A platform may rewrite targets as requests come in (Fastify's `rewriteUrl`).
       exchange.url = request.url ?? '/';
       if (!exchange.preflight) {

@@ -159,8 +159,6 @@ describe('judgeResource with answers', () => {
     expect(asked).toEqual([
       ['first', 'PUT'],
       ['second', 'PUT'],
-      // Once more, for what it says.
-      ['first', 'PUT'],
     ]);
     const headers = { headers: [] };
     expect(verdict).toMatchObject({

@@ -124,7 +124,7 @@ export class FastifyMatcher implements RouteMatcher {
     );
     const chosen = masks.flat().flatMap((each): readonly unknown[] => each ?? [UNKNOWN]);
     return {
-      // The first element tells apart what the first constraint tells apart, so that its values keep their answers.
+      // The first element differs where the first constraint does, so that each of its values keeps its answer.
       key: isUsual
         ? [`${this.#numberOf(junction)} ${String(chosen[0])}`, ...junction.places, ...chosen, ...accepted]
         : undefined,
