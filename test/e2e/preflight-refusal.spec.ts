@@ -70,7 +70,7 @@ describe.each(PLATFORMS)('A refused preflight on %s', platform => {
     ]);
   });
 
-  it('is told to the log without control characters and bounded (LOG-02)', async () => {
+  it('is logged without control characters and bounded (LOG-02)', async () => {
     const logger = new RecordingLogger();
     const app = await startApp({ platform, cors: { ...cors, debug: true }, controllers, nest: { logger } });
     // Node itself refuses ESC and the other C0 controls; the 8-bit escapes, DEL and tabs arrive.

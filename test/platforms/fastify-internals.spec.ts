@@ -28,7 +28,7 @@ class CatsController {
 
 afterEach(closeApps);
 
-it("Fastify tells the options of its router, Nest's version constraint among them", async () => {
+it("Fastify keeps the options of its router, Nest's version constraint among them", async () => {
   const app = await startApp({ platform: 'fastify', fastify: { routerOptions: { maxParamLength: 7 } } });
   const options = fastifyRouterOptions(adapterOf(app));
   expect(options).toMatchObject({ maxParamLength: 7 });
@@ -101,7 +101,7 @@ it('the strategies that an app adds are noted, those of its plugins as well', as
   expect(added.map(({ name }) => name)).toEqual(['one', 'two']);
 });
 
-it("Nest's adapter keeps what a version extractor throws, until it is told to forget it", async () => {
+it("Nest's adapter keeps what a version extractor throws, until the edge makes it forget it", async () => {
   const app = await startApp({
     platform: 'fastify',
     controllers: [CatsController],
@@ -122,7 +122,7 @@ it("Nest's adapter keeps what a version extractor throws, until it is told to fo
   expect(errors.has(request)).toBe(false);
 });
 
-it("Fastify tells the host name of a request, with the app's trust in its proxy", async () => {
+it("Fastify gives the host name of a request, with the app's trust in its proxy", async () => {
   const headers = { host: 'inner.test:3000', 'x-forwarded-host': 'outer.test' };
   const request = { headers, socket: { remoteAddress: '127.0.0.1' } };
   const direct = await startApp({ platform: 'fastify' });

@@ -52,7 +52,7 @@ describe('readPolicy', () => {
     });
   });
 
-  it('tells every problem in one go, and marks each option that has one', () => {
+  it('reports every problem in one go, and marks each option that has one', () => {
     expect(readAll({ origin: true, credentials: 'yes', maxAge: -1, orgin: '*' })).toEqual({
       level: { origin: INVALID, credentials: INVALID, maxAge: INVALID },
       problems: [
