@@ -6,13 +6,15 @@ import { moduleNameMapper, project, run } from './jest.config.mjs';
 const LONG = { ROUTING_TABLES: '300', AT_LENGTH: '1' };
 for (const [name, value] of Object.entries(LONG)) process.env[name] ??= value;
 
-/** The suites that these make a difference to, or other Nodes, whose paths are in NODE_BINARIES. */
+/** The suites that `npm test` leaves out, and those that these variables or NODE_BINARIES make a difference to. */
 const longSuites = readdirSync(new URL('test', import.meta.url), { recursive: true })
   .filter(path => path.endsWith('.spec.ts') && !path.includes('node_modules'))
-  .filter(path =>
-    /support\/(length|property)\.js'|ROUTING_TABLES|NODE_BINARIES/.test(
-      readFileSync(new URL(`test/${path}`, import.meta.url), 'utf8'),
-    ),
+  .filter(
+    path =>
+      path.endsWith('.long.spec.ts') ||
+      /support\/(length|property)\.js'|ROUTING_TABLES|NODE_BINARIES/.test(
+        readFileSync(new URL(`test/${path}`, import.meta.url), 'utf8'),
+      ),
   );
 
 /** @type {import('jest').Config} */
