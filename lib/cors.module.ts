@@ -129,8 +129,11 @@ export class CorsModule extends configurable.ConfigurableModuleClass {
    * @example
    * ```ts
    * CorsModule.forRootAsync({
+   *   imports: [ConfigModule],
    *   inject: [ConfigService],
-   *   useFactory: (config: ConfigService) => ({ origin: originsFromEnv('CORS_ORIGINS', config) }),
+   *   useFactory: (config: ConfigService): CorsModuleOptions => ({
+   *     origin: originsFromEnv('CORS_ORIGINS', config),
+   *   }),
    * });
    * ```
    */

@@ -61,7 +61,7 @@ try {
   if (project === undefined || app.logger.hasErrors()) throw new Error('typedoc could not read lib/index.ts');
   await app.generateOutputs(project);
 
-  const text = withoutRepetition(readFileSync(join(folder, 'api.md'), 'utf8'));
+  const text = listsForTables(withoutRepetition(readFileSync(join(folder, 'api.md'), 'utf8')));
   const options = await resolveConfig(join(root, 'docs/api.md'));
   writeFileSync(
     target,
@@ -134,6 +134,24 @@ function withoutRepetition(markdown) {
       .replaceAll(/\[([^\]]+)\]\(#property-[^)]*\)/g, '`$1`')
       // Examples are programs, which tests compile; signatures are not.
       .replaceAll(/^(#+ (?!Example)[^\n]*\n\n)```ts$/gm, '$1```typescript')
+  );
+}
+
+/** A list for each table: types and descriptions are too long for cells. */
+function listsForTables(markdown) {
+  return markdown.replace(/^\|.*\n\| *[:-].*\n((?:\|.*\n?)+)/gm, (_table, rows) =>
+    rows
+      .trimEnd()
+      .split('\n')
+      .map(row => {
+        const [name, type, description = '-'] = row
+          .split(/(?<!\\)\|/)
+          .slice(1, -1)
+          .map(cell => cell.trim().replaceAll('\\|', '|'));
+        const text = description === '-' ? '' : `<br>${description}`;
+        return `- **${name}**: ${type.replace(/^\| /, '')}${text}\n`;
+      })
+      .join(''),
   );
 }
 

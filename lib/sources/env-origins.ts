@@ -25,8 +25,11 @@ const EXAMPLE = ['https://app.example.com', 'https://admin.example.com'];
  * ```ts
  * // CORS_ORIGINS=https://app.example.com,https://admin.example.com
  * CorsModule.forRootAsync({
+ *   imports: [ConfigModule],
  *   inject: [ConfigService],
- *   useFactory: (config: ConfigService) => ({ origin: originsFromEnv('CORS_ORIGINS', config) }),
+ *   useFactory: (config: ConfigService): CorsModuleOptions => ({
+ *     origin: originsFromEnv('CORS_ORIGINS', config),
+ *   }),
  * });
  * ```
  * @publicApi
