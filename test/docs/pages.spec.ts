@@ -17,6 +17,13 @@ it.each(PAGES)('%s links to files and headings that exist', page => {
   expect(targets.filter(target => !isLinkTarget(target, page))).toEqual([]);
 });
 
+it('docs/README.md lists every page of the guide', () => {
+  const index = readFileSync(join(ROOT, 'docs/README.md'), 'utf8');
+  const pages = PAGES.filter(page => page.startsWith('docs/') && page !== 'docs/README.md');
+  const isListed = (page: string) => index.includes(`](${page.replace('docs/', '')})`) || index.includes(`\`${page}\``);
+  expect(pages.filter(page => !isListed(page))).toEqual([]);
+});
+
 function isLinkTarget(link: string, from: string): boolean {
   const [path = '', heading] = link.split('#');
   const file = path === '' ? join(ROOT, from) : join(ROOT, from, '..', path);
@@ -41,11 +48,12 @@ const AMBIENT = `
   declare class AppModule {}
   declare class ReportsController {}
   declare class OrdersController {}
+  declare const logTraffic: (request: object, response: unknown, next: () => void) => void;
   declare const loadOrigins: () => Promise<string[]>;
   declare class TenantsService {
     hasOrigin(host: string, origin: string): Promise<boolean>;
   }
-  ${ambient('@nestjs/common', ['Controller', 'Get', 'Injectable', 'Module', 'Post', 'Put'])}
+  ${ambient('@nestjs/common', ['Controller', 'Delete', 'Get', 'Injectable', 'Module', 'Post', 'Put'])}
   ${ambient('@nestjs/testing', ['Test'])}
   ${ambient('@nestjs/websockets', ['WebSocketGateway'])}
   ${ambient('nestjs-cors', [
@@ -60,7 +68,10 @@ const AMBIENT = `
   type CorsOptionsFactory = import('nestjs-cors').CorsOptionsFactory;
   type CorsOriginResolver = import('nestjs-cors').CorsOriginResolver;
   type CorsRequestContext = import('nestjs-cors').CorsRequestContext;
-  ${ambient('@nestjs/config', ['ConfigService'])}
+  declare class TenantOrigins implements CorsOriginResolver {
+    isAllowed(origin: string): boolean;
+  }
+  ${ambient('@nestjs/config', ['ConfigModule', 'ConfigService'])}
   type ConfigService = import('@nestjs/config').ConfigService;
 `;
 
@@ -73,7 +84,8 @@ function compile(blocks: readonly Block[]): readonly string[] {
   const files = new Map(
     blocks.map(({ page, text, line }) => [
       join(ROOT, 'test/docs', `${page.replaceAll('/', '_')}:${String(line)}.ts`),
-      `${text}\nexport {};\n`,
+      // Runs with and without the extension: the compiler wants it in an ES module, as it takes these for.
+      `${text.replace("'../src/app.module'", "'../src/app.module.js'")}\nexport {};\n`,
     ]),
   );
   files.set(join(ROOT, 'test/docs/ambient.d.ts'), AMBIENT);
