@@ -1,20 +1,24 @@
+import { jest } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { METHODS } from 'node:http';
 import { join } from 'node:path';
 import * as apollo from '@nestjs/apollo';
 import * as common from '@nestjs/common';
+import { All, Controller, Delete, Get, type INestApplication, type Type } from '@nestjs/common';
 import * as config from '@nestjs/config';
 import * as core from '@nestjs/core';
 import * as graphql from '@nestjs/graphql';
 import * as express from '@nestjs/platform-express';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import * as fastify from '@nestjs/platform-fastify';
 import fastifyCors from '@fastify/cors';
-import type { INestApplication, Type } from '@nestjs/common';
 import corsMiddleware from 'cors';
 import * as cors from 'nestjs-cors';
 import { closeApps, configurationErrorOf, PLATFORMS, startApp, type Platform } from '../support/app.js';
-import { portOf } from '../support/client.js';
+import { portOf, preflightOf, send } from '../support/client.js';
 import { exchangeAt, exchangesOf, expectAnswer, isCommand, type ShownExchange } from '../support/exchanges.js';
 import { blocksOf, PAGES, ROOT, type Block } from '../support/markdown.js';
+import { onlyBlock } from '../support/readme.js';
 import { exportsOf, resultOf } from '../support/snippets.js';
 
 const packages = {
@@ -42,14 +46,20 @@ interface Shown {
   readonly exchanges: readonly ShownExchange[];
 }
 
-/** The requests of README.md and of the samples' are sent to the samples, by specs of their own. */
-const GUIDE = PAGES.filter(page => !page.endsWith('README.md') && blocksOf(page).some(isCommand));
+/** The requests of the others are sent by specs of their own: to the samples, and to the app of README.md. */
+const GUIDE = PAGES.filter(
+  page => !page.endsWith('README.md') && page !== 'docs/quick-start.md' && blocksOf(page).some(isCommand),
+);
+
+/** Node 20.19 does not. */
+const knowsQuery = METHODS.includes('QUERY');
 
 afterEach(closeApps);
 
 describe.each(GUIDE)('%s', page => {
   describe.each(appsOf(page))('$title', shown => {
     it.each(platformsOf(shown))('is answered as it shows, on %s', async platform => {
+      if (shown.module.text.includes('QueryMethod') && !knowsQuery) return;
       const app = await start(shown, platform);
       for (const exchange of shown.exchanges) await expectAnswer(exchange, String(portOf(app)), 'optional');
     });
@@ -66,6 +76,29 @@ it.each(PAGES)('%s shows no response without the request that it answers', page 
   expect(exchangesOf(page)).toHaveLength(responses.length);
 });
 
+interface Replay {
+  readonly logTraffic: (...args: unknown[]) => void;
+  readonly replay: (service: cors.CorsService, lines: readonly string[]) => Promise<readonly string[]>;
+}
+
+@Controller('articles')
+class ArticlesController {
+  @Get()
+  list() {}
+}
+
+@Controller('users')
+class UsersController {
+  @Delete(':id')
+  remove() {}
+}
+
+@Controller('all')
+class AllController {
+  @All()
+  any() {}
+}
+
 describe('docs/recipes.md', () => {
   const section = (heading: string) =>
     readFileSync(join(ROOT, 'docs/recipes.md'), 'utf8').split(`\n## ${heading}\n`)[1];
@@ -74,6 +107,57 @@ describe('docs/recipes.md', () => {
   it.each(spans(section('Preview deployments')?.split('\n## ')[0]))('is right that %s does not boot', async origin => {
     const { issues } = await configurationErrorOf({ cors: { origin: [origin] } });
     expect(issues.map(({ code }) => code)).toEqual(['origin_public_suffix']);
+  });
+
+  it.each(PLATFORMS)('logs the traffic of the old app, and replays it, on %s', async platform => {
+    const code = onlyBlock('docs/recipes.md', 'ts', 'function logTraffic');
+    const { logTraffic, replay } = exportsOf(code, packages) as unknown as Replay;
+    const logged: unknown[] = [];
+    const spy = jest.spyOn(console, 'log').mockImplementation(line => void logged.push(line));
+    const frontEnds = ['https://app.example.com', 'https://blog.example.com'];
+    const controllers = [ArticlesController, UsersController];
+    const old = await startApp({
+      platform,
+      controllers,
+      configure: app => {
+        const main = onlyBlock('docs/recipes.md', 'ts', platform === 'express' ? 'app.use(logTraffic)' : 'addHook(');
+        exportsOf(main, packages, { app, logTraffic });
+        app.enableCors({ origin: frontEnds, methods: ['GET', 'DELETE'] });
+      },
+    });
+    const read = { path: '/articles?page=2', headers: { Origin: 'https://blog.example.com' } };
+    const requests = [read, read, preflightOf('/users/1', 'https://app.example.com', 'DELETE', 'x-csrf-token')];
+    for (const request of requests) await send(old, request);
+    spy.mockRestore();
+
+    const shown = onlyBlock('docs/recipes.md', 'text', '{"method":"GET"');
+    expect(logged).toEqual(shown.split('\n'));
+
+    const policy = { origin: frontEnds[0] ?? '', allowedHeaders: ['x-csrf-token'] };
+    const app = await startApp({ platform, controllers, cors: policy });
+    const refused = await replay(app.get(cors.CorsService), logged as string[]);
+    expect(refused).toEqual(onlyBlock('docs/recipes.md', 'text', 'GET /articles from').split('\n'));
+  });
+
+  it('is right about X-Powered-By: on preflights of Express, unless it is turned off', async () => {
+    const poweredBy = async (configure?: (app: INestApplication) => unknown) => {
+      const app = await startApp({ cors: { origin: 'https://app.example.com' }, ...(configure && { configure }) });
+      const { headers } = await send(app, preflightOf('/', 'https://app.example.com', 'GET'));
+      return headers['x-powered-by'];
+    };
+    expect(await poweredBy()).toBe('Express');
+    expect(await poweredBy(app => (app as NestExpressApplication).disable('x-powered-by'))).toBeUndefined();
+  });
+
+  it.each(PLATFORMS)('is right that @All() serves QUERY, where Node knows it, on %s', async platform => {
+    if (!knowsQuery) return;
+    const app = await startApp({
+      platform,
+      cors: { origin: 'https://app.example.com' },
+      controllers: [AllController],
+    });
+    const query = { method: 'QUERY', url: '/all', origin: 'https://app.example.com' };
+    expect((await app.get(cors.CorsService).explain(query)).preflight.reason).toBe('allowed');
   });
 
   it('is right that origins of local hosts are a warning in production', async () => {
