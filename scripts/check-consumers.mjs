@@ -1,10 +1,10 @@
 // Packs the package once and installs the tarball into each app of test/consumers, from the registry, as its users do.
 // Builds the app, runs the test that its user wrote, starts it and sends it a preflight; on this Node, and on those
-// that NODE_BINARIES names (paths with colons between). `node scripts/check-consumers.mjs nest-11-cjs` checks one;
-// `--results FILE` writes how many checks passed and failed.
+// that NODE_BINARIES names (paths with colons between). Then runs the tests of docs/testing.md in it.
+// `node scripts/check-consumers.mjs nest-11-cjs` checks one; `--results FILE` writes how many checks passed and failed.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describe, root, run, withTarball } from './tarball.mjs';
@@ -25,7 +25,7 @@ await withTarball(async (tarball, folder) => {
   for (const name of consumers) {
     const app = join(folder, name);
     cpSync(join(CONSUMERS, name), app, { recursive: true });
-    const { scripts } = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8'));
+    const { scripts, dependencies } = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8'));
     const installed = await check(`${name} installs and builds`, () => {
       run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', tarball], app);
       for (const script of ['build', 'typecheck']) run('npm', ['run', '--silent', script], app);
@@ -41,6 +41,12 @@ await withTarball(async (tarball, folder) => {
       }
       await check(`${name} answers on Node ${node.version}`, () => sendPreflight(app, node));
     }
+    // The page's tests are for the default platform.
+    if (dependencies['@nestjs/platform-express'] === undefined) continue;
+    await check(`${name} passes the tests of docs/testing.md as they are written`, () => {
+      writeTestsOfPage(app);
+      runScript('test:e2e', app, nodes[0]);
+    });
   }
 });
 // What checked nothing has failed.
@@ -68,6 +74,16 @@ async function check(title, body) {
 /** Has npm, and what it starts, find this Node first. */
 function runScript(script, app, { path }) {
   run('npm', ['run', '--silent', script], app, { PATH: `${dirname(path)}${delimiter}${process.env.PATH}` });
+}
+
+/** Puts the app and the tests of docs/testing.md where the page says, in place of those that are there. */
+function writeTestsOfPage(app) {
+  const page = readFileSync(join(root, 'docs/testing.md'), 'utf8');
+  const [module, ...tests] = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+  assert.ok(tests.length > 1, 'docs/testing.md shows no tests');
+  writeFileSync(join(app, 'src/app.module.ts'), module);
+  rmSync(join(app, 'test/cors.e2e-spec.ts'));
+  for (const [index, test] of tests.entries()) writeFileSync(join(app, `test/page-${index}.e2e-spec.ts`), test);
 }
 
 /** Starts the built program and asks it what a browser would ask before a PUT. */

@@ -24,7 +24,7 @@ describe('docs/testing.md', () => {
   const { AppModule } = exportsOf(app ?? '', packages);
 
   // Its tests are tests.
-  for (const test of tests) exportsOf(test, { ...packages, '../src/app.module.js': { AppModule } });
+  for (const test of tests) exportsOf(test, { ...packages, '../src/app.module': { AppModule } });
 
   it('has the configuration of Jest that the CommonJS app of test/consumers runs with', () => {
     const [block] = blocksOf('docs/testing.md').filter(({ language }) => language === 'json');
