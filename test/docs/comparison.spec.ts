@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fastifyCors from '@fastify/cors';
 import * as common from '@nestjs/common';
 import {
@@ -24,7 +26,7 @@ import { Cors, CorsConfigurationError, CorsModule, type CorsModuleOptions } from
 import { maySend, mayRead, type PageRequest } from '../support/browser.js';
 import { closeApps, createApp, startApp, type AppOptions } from '../support/app.js';
 import { preflight, send, type WireResponse } from '../support/client.js';
-import { blocksOf, tablesOf } from '../support/markdown.js';
+import { blocksOf, ROOT, tablesOf } from '../support/markdown.js';
 import { exportsOf } from '../support/snippets.js';
 
 const PAGE = 'docs/comparison.md';
@@ -74,7 +76,7 @@ class PublicController {
   update() {}
 }
 
-/** An app that has CORS in some way. The guard that refuses stands in the root module, as apps have it. */
+/** An app that has CORS in some way. The guard that refuses is in the root module, as apps have it. */
 const app = (options: AppOptions): AppOptions => ({
   controllers: [CatsController, PublicController],
   ...options,
@@ -104,10 +106,10 @@ function shown<Shown>(name: string): Type<Shown> {
 
 /** The ways, as the columns of the page name them. */
 const WAYS: Readonly<Record<string, () => AppOptions>> = {
-  '`enableCors()` on Express': () => app({ configure: nest => nest.enableCors(POLICY) }),
-  '`enableCors()` on Fastify': () => app({ platform: 'fastify', configure: nest => nest.enableCors(POLICY) }),
-  '`cors` in `forRoutes()`': () => app({ imports: [MiddlewareModule] }),
-  '`@fastify/cors` in `@RouteConfig()`': () =>
+  '`enableCors()`, Express': () => app({ configure: nest => nest.enableCors(POLICY) }),
+  '`enableCors()`, Fastify': () => app({ platform: 'fastify', configure: nest => nest.enableCors(POLICY) }),
+  '`forRoutes()`': () => app({ imports: [MiddlewareModule] }),
+  '`@RouteConfig()`': () =>
     app({
       platform: 'fastify',
       configure: nest => (nest as unknown as { register(...args: unknown[]): unknown }).register(fastifyCors, POLICY),
@@ -145,24 +147,22 @@ async function reads(nest: INestApplication, path: string, own: { method?: strin
   return yes(mayRead(await send(nest, { path, headers, ...own }), page('GET')));
 }
 
-const namesTold = ({ cors: told }: WireResponse) => Object.keys(told).filter(name => name !== 'vary').length;
+const corsHeaders = ({ cors: sent }: WireResponse) => Object.keys(sent).filter(name => name !== 'vary').length;
 
 /** The situations, as the rows of the page name them. */
 const SITUATIONS: Readonly<Record<string, (nest: INestApplication) => Promise<string>>> = {
-  'The front end may send its `PUT`': nest => sends(nest, '/cats/1', page('PUT', { headers: ['content-type'] })),
-  'Any page may send the `PUT` of the public controller': nest =>
-    sends(nest, '/public', page('PUT', { origin: OTHER, credentials: false })),
-  'The preflight of a `DELETE` that nobody serves passes': nest => sends(nest, '/cats/1', page('DELETE')),
-  'The preflight of a header that nobody listed passes': nest =>
-    sends(nest, '/cats/1', page('PUT', { headers: ['x-anything'] })),
-  '`Access-Control-*` headers told to an origin that is not allowed': async nest =>
-    String(namesTold(await preflight(nest, '/cats/1', OTHER, 'PUT', 'content-type'))),
-  'The 401 of an auth guard can be read': nest => reads(nest, '/cats/secret'),
-  'The 400 of malformed JSON can be read': nest => reads(nest, '/cats', { method: 'POST', body: '{' }),
-  'The 404 of an unknown path can be read': nest => reads(nest, '/nowhere'),
-  'A response without `Origin` in its request says `Vary: Origin`': async nest =>
+  'the front end may `PUT`': nest => sends(nest, '/cats/1', page('PUT', { headers: ['content-type'] })),
+  'any page may `PUT` publicly': nest => sends(nest, '/public', page('PUT', { origin: OTHER, credentials: false })),
+  'an unserved `DELETE` is allowed': nest => sends(nest, '/cats/1', page('DELETE')),
+  'an unlisted header is allowed': nest => sends(nest, '/cats/1', page('PUT', { headers: ['x-anything'] })),
+  'headers for a refused origin': async nest =>
+    String(corsHeaders(await preflight(nest, '/cats/1', OTHER, 'PUT', 'content-type'))),
+  "an auth guard's 401 is readable": nest => reads(nest, '/cats/secret'),
+  "a parser's 400 is readable": nest => reads(nest, '/cats', { method: 'POST', body: '{' }),
+  'a 404 is readable': nest => reads(nest, '/nowhere'),
+  '`Vary` without an `Origin`': async nest =>
     yes(/origin/i.test(String((await send(nest, { path: '/cats' })).cors['vary']))),
-  '`OPTIONS` without `Access-Control-Request-Method` reaches its handler': async nest =>
+  'a plain `OPTIONS` is served': async nest =>
     yes(
       (await send(nest, { method: 'OPTIONS', path: '/cats/hand-made', headers: { Origin: FRONT_END } })).body ===
         'by the handler',
@@ -171,7 +171,7 @@ const SITUATIONS: Readonly<Record<string, (nest: INestApplication) => Promise<st
 
 /** What `origin` holds in each configuration, as the rows of the page name it. */
 const CONFIGURATIONS: Readonly<Record<string, { readonly options: object | undefined; readonly origin: string }>> = {
-  '`undefined`, the whole of the options': { options: undefined, origin: OTHER },
+  '`undefined` in place of all options': { options: undefined, origin: OTHER },
   '`{ origin: true, credentials: true }`': { options: { origin: true, credentials: true }, origin: OTHER },
   "`{ origin: '*', credentials: true }`": { options: { origin: '*', credentials: true }, origin: OTHER },
   '`{ origin: process.env.UNSET }`': { options: { origin: undefined }, origin: OTHER },
@@ -210,41 +210,66 @@ async function outcomeOf(layer: () => AppOptions, origin: string, credentials: b
 }
 
 const LAYERS: Readonly<Record<string, (options: object | undefined) => AppOptions>> = {
-  '`enableCors()` on Express': options => ({ configure: nest => nest.enableCors(options) }),
-  '`enableCors()` on Fastify': options => ({ platform: 'fastify', configure: nest => nest.enableCors(options) }),
+  '`enableCors()`': options => ({ configure: nest => nest.enableCors(options) }),
+  Fastify: options => ({ platform: 'fastify', configure: nest => nest.enableCors(options) }),
   '`nestjs-cors`': options => ({ imports: [CorsModule.forRoot(options as CorsModuleOptions)] }),
 };
 
-/** Rows as the page has them: what a table says beside what was seen. */
-function tableUnder(heading: string): readonly (readonly string[])[] {
-  const [table] = tablesOf(PAGE).filter(each => each.heading === heading);
-  return table === undefined ? [] : [table.columns, ...table.rows];
+/** What the page's tables say of each way: columns, and under each the cell of every row. */
+function requestsShown(): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  const shown: Record<string, Record<string, string>> = {};
+  for (const { columns, rows } of tablesOf(PAGE).filter(({ heading }) => heading === 'Requests')) {
+    columns.slice(1).forEach((way, index) => {
+      const cells = Object.fromEntries(rows.map(([situation = '', ...row]) => [situation, row[index] ?? '']));
+      // The library is in both tables.
+      if (way in shown) expect(cells).toEqual(shown[way]);
+      shown[way] = cells;
+    });
+  }
+  return shown;
+}
+
+/** What the page's list says of each configuration. */
+function configurationsShown(): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  const section = readFileSync(join(ROOT, PAGE), 'utf8').split('\n## Configurations\n')[1]?.split('\n## ')[0] ?? '';
+  const items = section.split(/^- /m).slice(1);
+  return Object.fromEntries(
+    items.map(item => {
+      const [name = '', ...lines] = item.trimEnd().split('\n');
+      return [
+        name,
+        Object.fromEntries(lines.map(line => line.replace(/^ *- /, '').split(/(?<=`): /, 2) as [string, string])),
+      ];
+    }),
+  );
 }
 
 describe(PAGE, () => {
-  it('is right about what requests are answered', async () => {
-    const columns: string[][] = [];
-    for (const options of Object.values(WAYS)) {
+  it('is right about how requests are answered', async () => {
+    const seen: Record<string, Record<string, string>> = {};
+    for (const [way, options] of Object.entries(WAYS)) {
       const nest = await startApp(options());
-      const cells: string[] = [];
-      for (const situation of Object.values(SITUATIONS)) cells.push(await situation(nest));
-      columns.push(cells);
+      const cells: Record<string, string> = {};
+      for (const [name, situation] of Object.entries(SITUATIONS)) cells[name] = await situation(nest);
+      seen[way] = cells;
     }
-    const rows = Object.keys(SITUATIONS).map((name, row) => [name, ...columns.map(cells => cells[row] ?? '')]);
 
-    expect([['', ...Object.keys(WAYS)], ...rows]).toEqual(tableUnder('Requests'));
+    expect(requestsShown()).toEqual(seen);
   });
 
-  it('is right about what becomes of configurations', async () => {
-    const rows: string[][] = [];
+  it('is right about what wrong configurations do', async () => {
+    const seen: Record<string, Record<string, string>> = {};
     for (const [name, { options, origin }] of Object.entries(CONFIGURATIONS)) {
-      const cells: string[] = [];
-      for (const layer of Object.values(LAYERS)) {
-        cells.push(await outcomeOf(() => layer(options), origin, options !== undefined && 'credentials' in options));
+      const credentials = options !== undefined && 'credentials' in options;
+      const outcomes: Record<string, string> = {};
+      for (const [layer, appOf] of Object.entries(LAYERS)) {
+        outcomes[layer] = await outcomeOf(() => appOf(options), origin, credentials);
       }
-      rows.push([name, ...cells]);
+      const { Fastify: onFastify, ...shown } = outcomes;
+      expect(onFastify).toBe(shown['`enableCors()`']);
+      seen[name] = shown;
     }
 
-    expect([['', ...Object.keys(LAYERS)], ...rows]).toEqual(tableUnder('Configurations'));
+    expect(configurationsShown()).toEqual(seen);
   });
 });
