@@ -41,6 +41,8 @@ for (const { file, format, onDemand } of BUILDS) {
     format,
     // Bundlers make their own.
     sourcemap: onDemand !== 'bundler.js',
+    // Stack traces (`--enable-source-maps`) name the files and lines of lib/, and need no copy of the sources for it.
+    sourcemapExcludeSources: true,
     interop: 'auto',
     esModule: true,
     externalLiveBindings: false,

@@ -50,7 +50,10 @@ function pack(folder) {
   );
   const files = packed.files.map(({ path }) => path);
   const unexpected = files.filter(
-    path => !/^(dist\/(esm|cjs)\/|(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$)/.test(path),
+    path =>
+      !/^(dist\/(esm|cjs)\/|(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|docs\/[\w-]+\.md)$)/.test(
+        path,
+      ),
   );
   assert.deepEqual(unexpected, [], 'The tarball has files that users do not need');
   for (const needed of [
@@ -63,6 +66,7 @@ function pack(folder) {
     'README.md',
     'CHANGELOG.md',
     'SECURITY.md',
+    'docs/README.md',
   ]) {
     assert.ok(files.includes(needed), `The tarball lacks ${needed}: run \`npm run build\``);
   }

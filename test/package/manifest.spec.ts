@@ -52,7 +52,9 @@ describe('package.json', () => {
   });
 
   it('lists what is published; npm adds the manifest, the README and the license', () => {
-    expect(manifest['files']).toEqual(['dist', 'CHANGELOG.md', 'SECURITY.md']);
+    // The page for whoever works on the library links to its sources, which are not published.
+    const docs = ['docs', '!docs/architecture.md'];
+    expect(manifest['files']).toEqual(['dist', ...docs, 'CHANGELOG.md', 'SECURITY.md']);
     expect(existsSync(join(ROOT, '.npmignore'))).toBe(false);
   });
 
@@ -61,7 +63,7 @@ describe('package.json', () => {
     expect(onInstall.filter(script => script in manifest.scripts)).toEqual([]);
   });
 
-  it('supports the versions that README.md states', () => {
+  it('supports the versions that README.md lists', () => {
     expect(manifest['engines']).toEqual({ node: '^20.19 || ^22.12 || >=24' });
     expect(read('README.md')).toMatch(/^\| Node\.js +\| \^20\.19, \^22\.12, >=24 +\|$/m);
     const nest = '^11.0.0 || ^12.0.0';

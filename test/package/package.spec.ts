@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { newFolder, removeFiles } from '../support/files.js';
@@ -38,6 +39,14 @@ it('the package has types for every module resolution of every supported TypeScr
   ];
   const full = ['on Nest 12:', ...found, 'on Nest 11:', ...found];
   expect(stdout.split('\n').slice(1, -1)).toEqual(atLength(full, ['on Nest 12:', ...found.slice(2)]));
+});
+
+describe('the source maps', () => {
+  it.each(['dist/esm/index.js.map', 'dist/cjs/index.js.map'])('have the lines of lib/, not its text: %s', file => {
+    const map = JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as { sources: string[]; sourcesContent?: string[] };
+    expect(map.sources).toContain('../../lib/cors.module.ts');
+    expect((map.sourcesContent ?? []).filter(text => text !== null)).toEqual([]);
+  });
 });
 
 describe('the tarball', () => {
