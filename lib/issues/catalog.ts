@@ -14,7 +14,7 @@ export const PROBLEMS = {
   options_type: {
     severity: 'error',
     problem: 'is not an options object',
-    hint: "Write { origin: ['https://app.example.com'] }.",
+    hint: "Write { origin: {fix} }.||Write { origin: ['https://app.example.com'] }, or { origin: '*' } for public data without credentials.",
   },
   options_unreadable: {
     severity: 'error',
@@ -26,12 +26,63 @@ export const PROBLEMS = {
     problem: 'is not an option',
     hint: 'Did you mean `{fix}`?||Remove it.',
   },
+  option_synonym: {
+    severity: 'error',
+    problem: 'is not an option, and the one that it means is set as well',
+    hint: 'Did you mean `{fix}`? Keep one of the two.',
+  },
+  option_of_module: {
+    severity: 'error',
+    problem: 'is an option of CorsModule.forRoot(), not of a policy',
+    hint: 'Move it to CorsModule.forRoot().',
+  },
+  option_of_rule: {
+    severity: 'error',
+    problem: "is an option of the rule's policy",
+    hint: 'Move it into the `policy` of the rule.',
+  },
+  option_any_origin: {
+    severity: 'error',
+    problem: 'is not an option: the value of `origin` says whether any site may read',
+    hint: "Remove it. List the origins you trust, or write origin: '*' for public data without credentials.",
+  },
+  option_any_name: {
+    severity: 'error',
+    problem: 'is not an option: routed methods are allowed by default, and headers are listed',
+    hint: 'Remove it. List the headers that your front ends send in `allowedHeaders`.',
+  },
+  option_origin_switch: {
+    severity: 'error',
+    problem: 'is not an option: an origin is allowed if `origin` lists it, or its pattern',
+    hint: 'Remove it, and list in `origin` what it was for.',
+  },
+  option_per_path: {
+    severity: 'error',
+    problem: 'is not an option: @Cors() and `routes` set what differs by path',
+    hint: 'Remove it. Write @Cors() on a controller or handler, or a rule in `routes`.',
+  },
+  option_automatic: {
+    severity: 'error',
+    problem: 'is not an option: the module does what is right here for every response',
+    hint: 'Remove it.',
+  },
+  option_without_counterpart: {
+    severity: 'error',
+    problem: 'is not an option: CORS headers do not depend on it',
+    hint: 'Remove it.',
+  },
+  options_delegate: {
+    severity: 'error',
+    problem: 'is a function: options that depend on the request are not supported',
+    hint: 'Write an object. What differs by path is set by @Cors() or a rule in `routes`, and what differs by request by a resolver, { origin: (origin, context) => boolean }.',
+  },
   option_undefined: {
     severity: 'error',
     problem: 'is set to undefined (is an environment variable missing?)',
     hint: 'Set it, or remove it.',
   },
-  boolean_type: { severity: 'error', problem: 'is not a boolean', hint: 'Write true or false.' },
+  option_null: { severity: 'error', problem: 'is null, which is no value of an option', hint: 'Remove it.' },
+  boolean_type: { severity: 'error', problem: 'is not a boolean', hint: 'Write {fix}.||Write true or false.' },
   private_network: {
     severity: 'error',
     problem:
@@ -91,7 +142,7 @@ export const PROBLEMS = {
   self_type: {
     severity: 'error',
     problem: "is not a list of the app's own origins",
-    hint: "Write ['https://api.example.com'], with the origins that browsers reach your app at.",
+    hint: "Write ['{fix}'].||Write ['https://api.example.com'], with the origins that browsers reach your app at.",
   },
   self_empty: {
     severity: 'error',
@@ -199,7 +250,7 @@ export const PROBLEMS = {
   origin_missing: {
     severity: 'error',
     problem: 'is not set, and there is no safe default',
-    hint: "List your front ends, { origin: ['https://app.example.com'] }, or write { origin: false } for none.",
+    hint: "List your front ends, { origin: ['https://app.example.com'] }, write { origin: '*' } for public data without credentials, or { origin: false } for no cross-origin access.",
   },
   origin_empty: {
     severity: 'error',
@@ -209,7 +260,7 @@ export const PROBLEMS = {
   origin_type: {
     severity: 'error',
     problem: "is neither '*', an origin, a list of origins, a resolver, add(...), nor false",
-    hint: "Write the origins as strings: ['https://app.example.com'].",
+    hint: "Write {fix}.||Write the origins as strings: ['https://app.example.com'].",
   },
   resolver_twice: {
     severity: 'error',
@@ -239,7 +290,7 @@ export const PROBLEMS = {
   origin_regexp: {
     severity: 'error',
     problem: 'is a RegExp: one missing anchor or escape lets a look-alike host in',
-    hint: "Write a pattern: 'https://*.example.com' covers every subdomain, 'http://localhost:*' every port.",
+    hint: 'Write {fix}.||List each origin, or write a resolver that looks yours up: origin => origins.has(origin).',
   },
   origin_any_in_list: {
     severity: 'error',
@@ -249,7 +300,27 @@ export const PROBLEMS = {
   origin_joined: {
     severity: 'error',
     problem: 'contains several origins in one string',
-    hint: "Write each as its own string: ['{fix}'].",
+    hint: 'Write each as its own string: {fix}.||Write each as its own string.',
+  },
+  origin_separator: {
+    severity: 'error',
+    problem: 'has a separator before or after the origin',
+    hint: "Write '{fix}'.||Remove the separator.",
+  },
+  origin_quoted: {
+    severity: 'error',
+    problem: 'has quotes or brackets inside the string',
+    hint: 'Write {fix}.||Remove them.',
+  },
+  origin_invisible: {
+    severity: 'error',
+    problem: 'has an invisible character, often copied from a web page or a chat',
+    hint: "Write '{fix}'.||Type it anew instead of copying it.",
+  },
+  origin_text: {
+    severity: 'error',
+    problem: 'is the name of a value, as a string (is an environment variable missing?)',
+    hint: 'Write {fix}, without quotes.||Remove it, and set the variable.',
   },
   origin_null: {
     severity: 'error',
@@ -264,7 +335,7 @@ export const PROBLEMS = {
   origin_scheme_missing: {
     severity: 'error',
     problem: 'has no scheme, and an origin always has one',
-    hint: "Write '{fix}'.||Write it as 'https://host'.",
+    hint: "Write '{fix}'.||Write it as the browser's location.origin shows it.",
   },
   origin_scheme: {
     severity: 'error',
@@ -279,17 +350,27 @@ export const PROBLEMS = {
   origin_scheme_wildcard: {
     severity: 'error',
     problem: 'has a wildcard, but nobody owns the hosts of its scheme',
-    hint: 'List each origin exactly.',
+    hint: 'List each origin, or write {fix}.||List each origin exactly.',
+  },
+  origin_file: {
+    severity: 'error',
+    problem: 'is a file: browsers send the origin null for its page, and anyone can send that',
+    hint: "Remove it, and serve the page from 'http://localhost', or from a scheme of your app.",
+  },
+  origin_capitals: {
+    severity: 'error',
+    problem: 'has capitals, which no listed origin can have',
+    hint: "Write '{fix}'.||Remove it: a browser extension that has permission for your host needs no CORS.",
   },
   origin_wildcard: {
     severity: 'error',
     problem: "has a wildcard that is neither a whole leading label ('*.') nor a port (':*')",
-    hint: "Write 'https://*.example.com' for subdomains, 'http://localhost:*' for ports, or list each origin.",
+    hint: 'Write {fix}.||List each origin, or write a resolver that looks yours up: origin => origins.has(origin).',
   },
   origin_userinfo: {
     severity: 'error',
     problem: 'contains a user name, which an origin never has',
-    hint: 'Remove everything up to the @.',
+    hint: "Write '{fix}'.||Remove everything up to the @.",
   },
   origin_path: {
     severity: 'error',
@@ -309,7 +390,7 @@ export const PROBLEMS = {
   origin_port: {
     severity: 'error',
     problem: 'has a port outside 1 to 65535',
-    hint: "Write the port that the page is served from, or ':*' for any.",
+    hint: 'Write the port that the page is served from.',
   },
   origin_insecure: {
     severity: 'error',
@@ -345,7 +426,7 @@ export const PROBLEMS = {
   },
   origin_any_port: {
     severity: 'warning',
-    problem: 'covers every port of a public host',
+    problem: 'covers every port of the host',
     hint: 'Write the port, unless every service on that host is yours.',
   },
   origin_loopback_in_production: {
@@ -355,6 +436,17 @@ export const PROBLEMS = {
   },
 
   // --- methods ----------------------------------------------------------------------------------------------------
+  names_text: {
+    severity: 'error',
+    problem: 'is not a list of names, separated by single commas',
+    hint: 'Write {fix}.||Write one name per entry of a list.',
+  },
+  name_empty: { severity: 'error', problem: 'is empty', hint: 'Remove it.' },
+  name_value: {
+    severity: 'error',
+    problem: 'is the name of a value, as a string (is an environment variable missing?)',
+    hint: 'Remove it.',
+  },
   methods_type: {
     severity: 'error',
     problem: 'is not a list of methods',
@@ -373,7 +465,7 @@ export const PROBLEMS = {
   method_invalid: {
     severity: 'error',
     problem: 'is not a method name; one bad name makes browsers refuse every preflight',
-    hint: 'Write one method per entry.',
+    hint: 'Write {fix}.||Write one method per entry.',
   },
   method_case: {
     severity: 'error',
@@ -401,7 +493,7 @@ export const PROBLEMS = {
   headers_type: {
     severity: 'error',
     problem: "is neither a list of header names nor '*'",
-    hint: "Write ['content-type', 'x-csrf-token'].",
+    hint: "Write ['content-type', 'x-csrf-token'], or leave it out to use the default.",
   },
   headers_empty: {
     severity: 'error',
@@ -411,7 +503,7 @@ export const PROBLEMS = {
   header_invalid: {
     severity: 'error',
     problem: 'is not a header name; one bad name makes browsers refuse the whole list',
-    hint: 'Write one name per entry.',
+    hint: 'Write {fix}.||Write one name per entry.',
   },
   header_any_in_list: {
     severity: 'error',
@@ -486,7 +578,7 @@ export const PROBLEMS = {
   options_status: {
     severity: 'error',
     problem: 'is not a status that every browser accepts as a successful preflight',
-    hint: 'Write 204, or 200 for very old clients.',
+    hint: 'Write {fix}, a number.||Write 204, or 200 for very old clients.',
   },
   debug_in_production: {
     severity: 'warning',
@@ -523,13 +615,13 @@ export const PROBLEMS = {
   },
   environment_separator: {
     severity: 'error',
-    problem: 'contains a semicolon: origins are separated by commas or white space',
+    problem: 'has a separator that is neither a comma nor white space',
     hint: 'Write {fix}.||Separate the origins with commas.',
   },
   environment_quoted: {
     severity: 'error',
     problem: 'has quotes or brackets inside the value (docker --env-file keeps them)',
-    hint: 'Write {fix}, without them.||Write the origins without them, separated by commas.',
+    hint: 'Write {fix}.||Write the origins without them, separated by commas.',
   },
   file_path: {
     severity: 'error',
@@ -586,7 +678,7 @@ export const PROBLEMS = {
   module_without_options: {
     severity: 'error',
     problem: 'has no options, so it would do nothing',
-    hint: "Write CorsModule.forRoot({ origin: ['https://app.example.com'] }), or return the options from useFactory.",
+    hint: "Write CorsModule.forRoot({ origin: ['https://app.example.com'] }), with origin: '*' for public data without credentials, or return the options from useFactory.",
   },
   module_twice: {
     severity: 'error',
@@ -644,4 +736,23 @@ export type ProblemCode = keyof typeof PROBLEMS;
 export function hintOf(code: ProblemCode, fix: string | undefined): string {
   const [withFix = '', without = withFix] = PROBLEMS[code].hint.split('||');
   return fix === undefined ? without : withFix.replaceAll('{fix}', () => fix);
+}
+
+/**
+ * The last line of an error: where its codes are explained.
+ *
+ * @param headings each once, as in a link: `#origin_path`
+ */
+export function seeAlso(headings: readonly string[]): string {
+  return `See docs/issues.md${headings.join(', ')}`;
+}
+
+/** The corrected form for what only the app can decide, as code. */
+export function resolverFix(regExp: string): string {
+  return `a resolver, origin => ${regExp}.test(origin)`;
+}
+
+/** The hint for an entry of an environment variable: all of the variable, as it has to be. */
+export function assignmentHint(assignment: string): string {
+  return `Write ${assignment}.`;
 }

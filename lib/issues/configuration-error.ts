@@ -1,5 +1,5 @@
 import { issuePlace, subjectOf, type CorsIssue, type IssueCollector } from './issue.js';
-import { PROBLEMS } from './catalog.js';
+import { PROBLEMS, seeAlso } from './catalog.js';
 
 /**
  * The app does not boot because its CORS configuration has errors. {@link issues} has all of them; the message lists
@@ -33,7 +33,8 @@ function describeIssues(issues: readonly CorsIssue[]): string {
     places.set(place, [...(places.get(place) ?? []), issue]);
   }
   const sections = [...places].map(([place, its]) => `${place}\n${its.map(describeIssue).join('\n')}`);
-  return `the CORS configuration has ${count}\n\n${sections.join('\n\n')}\n`;
+  const codes = [...new Set(issues.map(({ code }) => `#${code}`))];
+  return `the CORS configuration has ${count}\n\n${sections.join('\n\n')}\n\n${seeAlso(codes)}\n`;
 }
 
 function describeIssue(issue: CorsIssue): string {

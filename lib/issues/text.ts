@@ -6,9 +6,16 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** A configuration value as a message quotes it: short, on one line, without control characters. */
+/** Characters that look like nothing, or like a space: zero-width ones, marks of direction, other white space. */
+const UNSEEN = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
+
+function escapeUnseen(text: string): string {
+  return text.replace(UNSEEN, character => character.split('').map(escapeUnit).join(''));
+}
+
+/** A configuration value as a message quotes it: short, on one line, with every character visible. */
 export function quote(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(shorten(value));
+  if (typeof value === 'string') return escapeUnseen(JSON.stringify(shorten(value)));
   if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${shorten(value.name)}`;
   if (value instanceof RegExp) return shorten(String(value));
   if (typeof value === 'bigint' || typeof value === 'symbol') return shorten(String(value));

@@ -8,7 +8,7 @@ import { compileOrigins, type OriginMatcher } from './origin/matcher.js';
 import type { OriginPattern } from './origin/pattern.js';
 import { indexOrigins, originPath, PLACEHOLDER, readOrigin, type OriginOption } from './origin/list.js';
 import { INVALID } from './fields.js';
-import { readKey, reportUnknownKeys } from './read.js';
+import { readOption, reportUnknownKeys } from './read.js';
 import { readBoolean, readMaxAge } from './scalars.js';
 import type { CorsBounds } from './options.js';
 import { isOptions } from './snapshot.js';
@@ -51,7 +51,7 @@ export function readBounds(value: unknown, report: Report): Bounds | undefined {
   };
   reportUnknownKeys(value, KEYS, reportHere);
   const read = <T>(key: keyof CorsBounds, reader: (value: unknown, report: Report, path: string) => T | undefined) => {
-    const option = readKey(value, key, reportHere);
+    const option = readOption(value, key, reportHere);
     // Bounds inherit no list that add() could extend.
     if (addedValues(option) !== undefined) return void reportHere(problem('add_without_list', key, option));
     return option === undefined || option === INVALID ? undefined : reader(option, reportHere, key);

@@ -1,6 +1,7 @@
 import { problem, type Problem } from '../issues/problem.js';
 import type { ListPart, MergedOption, MergedPolicy, Level, ReportAt } from './merge.js';
-import { isLoopback, type OriginPattern } from './origin/pattern.js';
+import { isLoopback } from './origin/hosts.js';
+import type { OriginPattern } from './origin/pattern.js';
 import { indexOrigins, originPath, repetitionOf, type OriginIndex } from './origin/list.js';
 import { isPublicSuffix } from './origin/public-suffix.js';
 import { closestName } from './read.js';

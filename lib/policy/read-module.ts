@@ -5,8 +5,9 @@ import type { CorsResolverOptions } from './options.js';
 import { readLevels, type NamedPolicies } from './named-policy.js';
 import { readSelf } from './self.js';
 import { isOptions } from './snapshot.js';
-import { INVALID } from './fields.js';
-import { readKey, readPolicy, reportUnknownKeys } from './read.js';
+import { INVALID, POLICY_OPTIONS } from './fields.js';
+import { MODULE_OPTIONS, readKey, readOption, readPolicy, reportUnknownKeys } from './read.js';
+import { readBoolean } from './scalars.js';
 
 /** The options of `CorsModule.forRoot()`, parsed. */
 export interface ModuleOptions {
@@ -44,7 +45,6 @@ export type ModulePart = { readonly policy: string } | { readonly rule: string }
 /** Reports a problem of the module's options. `at` is the path of the part: `policies.public`. */
 export type ReportModule = (issue: Problem, part?: ModulePart, at?: string) => void;
 
-const MODULE_KEYS = ['policies', 'routes', 'bounds', 'self', 'resolver', 'debug', 'interceptor'] as const;
 const RESOLVER_LIMITS = {
   timeoutMs: { standard: 1000, most: 60_000, code: 'resolver_timeout' },
   maxOpen: { standard: 1000, most: 100_000, code: 'resolver_max_open' },
@@ -52,20 +52,20 @@ const RESOLVER_LIMITS = {
 
 /** Reads the module's options, of any type. Every problem is reported, none is thrown. */
 export function readModuleOptions(options: unknown, production: boolean, report: ReportModule): ModuleOptions {
-  const values = readPolicy(options, report, MODULE_KEYS);
+  const values = readPolicy(options, report, MODULE_OPTIONS);
   // If this is not an options object, the line above has reported it.
   const readable = isOptions(options) ? options : {};
-  const policies = readPolicies(readKey(readable, 'policies', report), report);
+  const policies = readPolicies(readOption(readable, 'policies', report), report);
   return {
     // Not an options object: one error is enough, so do not report the missing origin as well.
     level: { source: 'module', options: isOptions(options) ? values : { origin: INVALID } },
     policies,
-    rules: readRules(readKey(readable, 'routes', report), policies, report),
-    bounds: readBounds(readKey(readable, 'bounds', report), report),
+    rules: readRules(readOption(readable, 'routes', report), policies, report),
+    bounds: readBounds(readOption(readable, 'bounds', report), report),
     app: {
-      self: readSelf(readKey(readable, 'self', report), report),
-      resolverLimits: readResolverLimits(readKey(readable, 'resolver', report), report),
-      debug: readDebug(readKey(readable, 'debug', report), production, report),
+      self: readSelf(readOption(readable, 'self', report), report),
+      resolverLimits: readResolverLimits(readOption(readable, 'resolver', report), report),
+      debug: readDebug(readOption(readable, 'debug', report), production, report),
       interceptor: readInterceptor(options, report) ?? true,
     },
   };
@@ -73,17 +73,16 @@ export function readModuleOptions(options: unknown, production: boolean, report:
 
 function readDebug(value: unknown, production: boolean, report: ReportModule): boolean {
   if (value === undefined || value === INVALID) return false;
-  if (typeof value !== 'boolean') report(problem('boolean_type', 'debug', value));
+  if (typeof value !== 'boolean') readBoolean(value, report, 'debug');
   if (value === true && production) report(problem('debug_in_production', 'debug', true));
   return value === true;
 }
 
 /** The option `interceptor`, if it is set. Nest needs it before the other options are read. */
 export function readInterceptor(options: unknown, report: ReportModule = () => undefined): boolean | undefined {
-  const value = isOptions(options) ? readKey(options, 'interceptor', report) : undefined;
+  const value = isOptions(options) ? readOption(options, 'interceptor', report) : undefined;
   if (value === undefined || value === INVALID) return undefined;
-  if (typeof value === 'boolean') return value;
-  return void report(problem('boolean_type', 'interceptor', value));
+  return readBoolean(value, report, 'interceptor');
 }
 
 function readResolverLimits(value: unknown, report: ReportModule): ResolverLimits {
@@ -100,7 +99,7 @@ function readResolverLimits(value: unknown, report: ReportModule): ResolverLimit
 
 function readResolverLimit(options: object, key: keyof ResolverLimits, report: Report): number {
   const { standard, most, code } = RESOLVER_LIMITS[key];
-  const value = readKey(options, key, report);
+  const value = readOption(options, key, report);
   if (value === undefined || value === INVALID) return standard;
   if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most) return Number(value);
   report(problem(code, key, value));
@@ -154,7 +153,7 @@ function readRule(
   if (!isOptions(value)) {
     return void report(problem('routes_type', at, value));
   }
-  reportUnknownKeys(value, ['path', 'policy'], reportHere);
+  reportUnknownKeys(value, ['path', 'policy'], reportHere, { option_of_rule: POLICY_OPTIONS });
   const path = readKey(value, 'path', reportHere);
   const policy = readKey(value, 'policy', reportHere);
   if (typeof path !== 'string' || path === '') {

@@ -1,9 +1,14 @@
 import { PLACES } from '../cors.constants.js';
+import type { ProblemCode } from '../issues/catalog.js';
 import { problem, type Problem, type Report } from '../issues/problem.js';
 import { onDemand } from '../lazy/import.js';
 import { FIELDS, INVALID, POLICY_OPTIONS, type LevelOptions } from './fields.js';
-import { readBoolean } from './scalars.js';
+import { meaningOf } from './foreign-options.js';
+import { isOriginProblem, parseOriginPattern } from './origin/pattern.js';
 import { isOptions, Unreadable } from './snapshot.js';
+
+/** The options that only the module has. */
+export const MODULE_OPTIONS = ['policies', 'routes', 'bounds', 'self', 'resolver', 'debug', 'interceptor'] as const;
 
 /** Options of Nest's `CorsOptions` that are known here but not supported: they are refused with a reason. */
 const KNOWN_EXTRAS = ['preflightContinue'] as const;
@@ -16,23 +21,39 @@ const KNOWN_EXTRAS = ['preflightContinue'] as const;
 export function readPolicy(options: unknown, report: Report, others: readonly string[] = []): LevelOptions {
   if (!isOptions(options)) {
     if (options instanceof Unreadable) report(unreadable('', options.cause));
-    else report(problem('options_type', '', options));
+    else if (typeof options === 'function') report(problem('options_delegate', '', options));
+    else report(problem('options_type', '', options, originsText(options)));
     return {};
   }
-  reportUnknownKeys(options, [...POLICY_OPTIONS, ...KNOWN_EXTRAS, ...others], report);
-  const preflightContinue = readKey(options, 'preflightContinue', report);
+  const known = [...POLICY_OPTIONS, ...KNOWN_EXTRAS, ...others];
+  // Only the module has others.
+  const elsewhere = others.length === 0 ? { option_of_module: MODULE_OPTIONS } : {};
+  reportUnknownKeys(options, known, report, elsewhere);
+  const preflightContinue = readOption(options, 'preflightContinue', report);
   if (preflightContinue === true) {
     report(problem('preflight_continue', 'preflightContinue', true));
-  } else if (preflightContinue !== undefined && preflightContinue !== INVALID) {
-    readBoolean(preflightContinue, report, 'preflightContinue');
+  } else if (preflightContinue !== undefined && preflightContinue !== false && preflightContinue !== INVALID) {
+    report(problem('boolean_type', 'preflightContinue', preflightContinue, 'false'));
   }
   const level: Record<string, unknown> = {};
   for (const option of POLICY_OPTIONS) {
     if (!hasKey(options, option)) continue;
-    const value = readKey(options, option, report);
+    const value = readOption(options, option, report);
     level[option] = value === INVALID ? INVALID : (FIELDS[option].read(value, report, option) ?? INVALID);
   }
   return level as LevelOptions;
+}
+
+/** The origins that were written in the place of the options, as code. */
+function originsText(options: unknown): string | undefined {
+  if (options === '*') return "'*'";
+  if (isOriginText(options)) return `'${options}'`;
+  if (!Array.isArray(options) || options.length === 0 || !options.every(isOriginText)) return undefined;
+  return `[${options.map(each => `'${each}'`).join(', ')}]`;
+}
+
+function isOriginText(value: unknown): value is string {
+  return typeof value === 'string' && !isOriginProblem(parseOriginPattern(value));
 }
 
 /**
@@ -52,6 +73,14 @@ export function readKey(options: object, key: string, report: Report): unknown {
   return INVALID;
 }
 
+/** Like {@link readKey}; `null` is no value of an option. */
+export function readOption(options: object, key: string, report: Report): unknown {
+  const value = readKey(options, key, report);
+  if (value !== null) return value;
+  report(problem('option_null', key, null));
+  return INVALID;
+}
+
 /** The problem of a value that throws when it is read. */
 export function unreadable(path: string, error: unknown): Problem {
   return problem('options_unreadable', path, error instanceof Error ? error.message : error);
@@ -65,15 +94,34 @@ function hasKey(options: object, key: string): boolean {
   return false;
 }
 
-export function reportUnknownKeys(options: object, known: readonly string[], report: Report): void {
+/** @param elsewhere the options of other places, by the code of the problem that says where they belong */
+export function reportUnknownKeys(
+  options: object,
+  known: readonly string[],
+  report: Report,
+  elsewhere: Readonly<Partial<Record<ProblemCode, readonly string[]>>> = {},
+): void {
   // Symbols as well: otherwise nobody would notice that they have no effect.
   for (const each of Reflect.ownKeys(options)) {
     if (each === PLACES) continue;
     const key = String(each);
     if (known.some(name => name === each) || !Object.prototype.propertyIsEnumerable.call(options, each)) continue;
-    if (key === 'allowPrivateNetwork') report(problem('private_network', key, key));
-    else report(problem('option_unknown', key, key, closestName(key, known)));
+    report(unknownKey(key, options, known, elsewhere));
   }
+}
+
+function unknownKey(
+  key: string,
+  options: object,
+  known: readonly string[],
+  elsewhere: Readonly<Partial<Record<ProblemCode, readonly string[]>>>,
+): Problem {
+  const [misplaced] = Object.entries(elsewhere).find(([, names]) => names?.includes(key)) ?? [];
+  if (misplaced !== undefined) return problem(misplaced as ProblemCode, key, key);
+  const meaning = meaningOf(key, known);
+  if (meaning === undefined) return problem('option_unknown', key, key, closestName(key, known));
+  if ('code' in meaning) return problem(meaning.code, key, key);
+  return problem(hasKey(options, meaning.option) ? 'option_synonym' : 'option_unknown', key, key, meaning.option);
 }
 
 /** The known name that was probably meant, if one is near. */

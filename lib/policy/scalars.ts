@@ -1,7 +1,16 @@
 import { problem, type Report } from '../issues/problem.js';
 
+/** What texts and numbers mean by a boolean: an environment variable has nothing else. */
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ...['true', '1', 'yes', 'on', 'y'].map(text => [text, true] as const),
+  ...['false', '0', 'no', 'off', 'n'].map(text => [text, false] as const),
+]);
+
 export function readBoolean(value: unknown, report: Report, path: string): boolean | undefined {
-  return typeof value === 'boolean' ? value : void report(problem('boolean_type', path, value));
+  if (typeof value === 'boolean') return value;
+  const isText = typeof value === 'string' || typeof value === 'number';
+  const meant = isText ? BOOLEANS.get(String(value).trim().toLowerCase()) : undefined;
+  return void report(problem('boolean_type', path, value, meant === undefined ? undefined : String(meant)));
 }
 
 const MAX_AGE_LIMIT = 86_400;
@@ -9,12 +18,53 @@ const MAX_AGE_LIMIT = 86_400;
 /** Reads a time in whole seconds. */
 export function readMaxAge(value: unknown, report: Report, path: string): number | undefined {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_AGE_LIMIT) return value;
+  const meant = meantSeconds(value);
+  return void report(problem('max_age', path, value, meant === undefined ? undefined : String(meant)));
+}
+
+const DAY = 86_400;
+const MINUTE_IN_MS = 60_000;
+const HOUR_IN_MS = 3_600_000;
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['', 1],
+  ['ms', 0.001],
+  ['s', 1],
+  ['m', 60],
+  ['h', 3600],
+  ['d', DAY],
+  ['w', 7 * DAY],
+]);
+
+/** The seconds that were probably meant, as an allowed value; `undefined` if nobody can know. */
+function meantSeconds(value: unknown): number | undefined {
   // Not every value converts to a number: a symbol, or an object without a prototype, throws.
-  const seconds = typeof value === 'number' || typeof value === 'string' ? Number(value) / 1000 : NaN;
-  const meant = Number.isInteger(seconds) && seconds > 0 && seconds <= MAX_AGE_LIMIT ? String(seconds) : undefined;
-  return void report(problem('max_age', path, value, meant));
+  if (typeof value === 'number') return Number.isNaN(value) ? undefined : allowed(inSeconds(value));
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim().toLowerCase().replaceAll('_', '');
+  const [, amount = '', letters = ''] = /^(-?[0-9]+(?:\.[0-9]+)?)\s*([a-z]*)$/.exec(text) ?? [];
+  const unit = /^m(?:s|illi)/.test(letters) ? 'ms' : letters.charAt(0);
+  const factor = UNITS.get(unit);
+  if (amount === '' || factor === undefined) return undefined;
+  const number = Number(amount);
+  return allowed(unit === '' ? inSeconds(number) : number * factor);
+}
+
+/** A negative value means no caching in other libraries. */
+function allowed(seconds: number): number {
+  return Math.floor(Math.min(Math.max(seconds, 0), MAX_AGE_LIMIT));
+}
+
+/**
+ * A number without a unit. Above the limit it is in milliseconds if it is whole minutes in them, as 600000 is, unless it
+ * is whole days in seconds, as 1728000 is, and not whole hours in milliseconds, as 86400000 is.
+ */
+function inSeconds(value: number): number {
+  if (value <= MAX_AGE_LIMIT || value % MINUTE_IN_MS !== 0) return value;
+  return value % DAY === 0 && value % HOUR_IN_MS !== 0 ? value : value / 1000;
 }
 
 export function readStatus(value: unknown, report: Report, path: string): 200 | 204 | undefined {
-  return value === 200 || value === 204 ? value : void report(problem('options_status', path, value));
+  if (value === 200 || value === 204) return value;
+  const isText = value === '200' || value === '204';
+  return void report(problem('options_status', path, value, isText ? value : undefined));
 }

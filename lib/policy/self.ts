@@ -1,5 +1,6 @@
 import { problem, type Report } from '../issues/problem.js';
 import { INVALID } from './fields.js';
+import { fixText } from './origin/fix-text.js';
 import { isOriginProblem, parseOriginPattern } from './origin/pattern.js';
 
 /**
@@ -9,7 +10,10 @@ import { isOriginProblem, parseOriginPattern } from './origin/pattern.js';
  */
 export function readSelf(value: unknown, report: Report): readonly string[] | undefined {
   if (value === undefined || value === INVALID) return undefined;
-  if (!Array.isArray(value)) return void report(problem('self_type', 'self', value));
+  if (!Array.isArray(value)) {
+    const isOrigin = typeof value === 'string' && !isOriginProblem(parseOriginPattern(value));
+    return void report(problem('self_type', 'self', value, isOrigin ? value : undefined));
+  }
   if (value.length === 0) return void report(problem('self_empty', 'self', value));
   // Array.from() visits holes: a hole is an undefined entry, which is an error.
   const origins = Array.from(value as readonly unknown[], (entry, index) =>
@@ -23,8 +27,9 @@ function readOwnOrigin(value: unknown, path: string, report: Report): string | u
   const parsed = parseOriginPattern(value);
   if (isOriginProblem(parsed)) {
     // Without a corrected form, the hint is about allowlists, not about the app's own origins.
-    const code = parsed.fix === undefined ? 'self_entry' : parsed.code;
-    return void report(problem(code, path, value, parsed.fix));
+    const { resolver, ...exact } = parsed;
+    const fix = resolver === undefined ? fixText(exact, { inList: true }) : undefined;
+    return void report(problem(fix === undefined ? 'self_entry' : parsed.code, path, value, fix));
   }
   if (parsed.subdomains || parsed.port === '*') return void report(problem('self_pattern', path, value));
   return parsed.text;

@@ -1,7 +1,9 @@
+import { assignmentHint } from '../issues/catalog.js';
 import { throwErrors } from '../issues/configuration-error.js';
 import { IssueCollector } from '../issues/issue.js';
 import { problem, type Problem, type Report } from '../issues/problem.js';
 import { isOriginProblem, parseOriginPattern } from '../policy/origin/pattern.js';
+import { bareParts, hasQuotes } from '../policy/pieces.js';
 import { unreadable } from '../policy/read.js';
 
 /**
@@ -10,6 +12,9 @@ import { unreadable } from '../policy/read.js';
  * @publicApi
  */
 export type CorsEnvironment = Readonly<Record<string, string | undefined>> | { get(name: string): unknown };
+
+/** Text that sets the variable to a list of origins. */
+type Assignment = (origins: readonly string[]) => string;
 
 const EXAMPLE = ['https://app.example.com', 'https://admin.example.com'];
 
@@ -42,7 +47,7 @@ export function originsFromEnv(name: string, env: CorsEnvironment = process.env)
 }
 
 function readOrigins(name: string, env: CorsEnvironment, report: Report): string[] {
-  const assignment = (origins: readonly string[]) => `${name}=${origins.join()}`;
+  const assignment: Assignment = origins => `${name}=${origins.join()}`;
   let value: unknown;
   try {
     value = lookUp(name, env);
@@ -54,13 +59,44 @@ function readOrigins(name: string, env: CorsEnvironment, report: Report): string
     report(problem('environment_type', name, value, assignment(EXAMPLE)));
     return [];
   }
-  const entries = (value ?? '').split(/[\s,]+/).filter(entry => entry !== '');
+  const text = value ?? '';
+  const whole = parseOriginPattern(text.trim());
+  const isRegExp = isOriginProblem(whole) && whole.code === 'origin_regexp';
+  if (!isRegExp && (/[;|]/.test(text) || hasQuotes(text))) return reportList(name, text, assignment, report);
+  const entries = isRegExp ? [text.trim()] : text.split(/[\s,]+/).filter(entry => entry !== '');
   if (entries.length === 0) report(problem('environment_empty', name, value, assignment(EXAMPLE)));
+  const corrected = correctedList(entries);
   entries.forEach((entry, index) => {
-    const mistake = checkEntry(entry, `${name}[${String(index)}]`, assignment);
+    const mistake = checkEntry(entry, `${name}[${String(index)}]`, assignment, corrected);
     if (mistake !== undefined) report(mistake);
   });
   return entries;
+}
+
+/** A variable with other separators, or with quotes: one problem, and those of what is beyond repair. */
+function reportList(name: string, text: string, assignment: Assignment, report: Report): string[] {
+  const entries = bareParts(text);
+  const corrected = correctedList(entries);
+  const code = /[;|]/.test(text) ? 'environment_separator' : 'environment_quoted';
+  report(problem(code, name, text, corrected && assignment(corrected)));
+  entries.forEach((entry, index) => {
+    if (correctedList([entry]) !== undefined) return;
+    const mistake = checkEntry(entry, `${name}[${String(index)}]`, assignment, undefined);
+    if (mistake !== undefined) report(mistake);
+  });
+  return [];
+}
+
+/** The origins that the entries mean; `undefined` if one of them is beyond repair: none may be left out. */
+function correctedList(entries: readonly string[]): readonly string[] | undefined {
+  const corrected = entries.map(entry => {
+    const result = parseOriginPattern(entry);
+    if (!isOriginProblem(result)) return [entry];
+    // A value such as `false` is no origin.
+    if (result.code === 'origin_text') return undefined;
+    return result.entries ?? (result.fix === undefined ? undefined : [result.fix]);
+  });
+  return corrected.every(each => each !== undefined) ? corrected.flat() : undefined;
 }
 
 function lookUp(name: string, env: CorsEnvironment): unknown {
@@ -72,24 +108,14 @@ function lookUp(name: string, env: CorsEnvironment): unknown {
 function checkEntry(
   entry: string,
   path: string,
-  assignment: (origins: readonly string[]) => string,
+  assignment: Assignment,
+  corrected: readonly string[] | undefined,
 ): Problem | undefined {
   const result = parseOriginPattern(entry);
   if (!isOriginProblem(result)) return undefined;
   if (entry === '*') return problem('environment_any', path, entry, assignment(EXAMPLE));
   if (/^(?:true|false)$/i.test(entry)) return problem('environment_boolean', path, entry, assignment(EXAMPLE));
-  if (entry.includes(';')) {
-    const parts = entry.split(';').filter(part => part !== '');
-    return problem('environment_separator', path, entry, parts.every(isValid) ? assignment(parts) : undefined);
-  }
-  // A JSON list, or quotes that a tool did not remove.
-  if (/^["'`[]|["'`]$/.test(entry)) {
-    const bare = entry.replace(/^["'`[]+|["'`\]]+$/g, '');
-    return problem('environment_quoted', path, entry, isValid(bare) ? bare : undefined);
-  }
-  return problem(result.code, path, entry, result.fix);
-}
-
-function isValid(text: string): boolean {
-  return !isOriginProblem(parseOriginPattern(text));
+  const mistake = problem(result.code, path, entry);
+  // All of the variable, and no quotes: it is typed as it is shown.
+  return corrected === undefined ? mistake : { ...mistake, hint: assignmentHint(assignment(corrected)) };
 }

@@ -319,6 +319,8 @@ routes:
         `  "publik" ${PROBLEMS.policy_unknown.problem} [policy_unknown]`,
         `    ${hintOf('policy_unknown', undefined)}`,
         '',
+        'See docs/issues.md#origin_path, #policy_unknown',
+        '',
       ].join('\n'),
     );
   });

@@ -344,7 +344,7 @@ describe('What only the merged policy can tell', () => {
       [],
     ]);
     expect(buildPolicy({ origin: '*', rejectDisallowed: 'yes' })).toEqual({
-      errors: [problem('boolean_type', 'rejectDisallowed', 'yes')],
+      errors: [problem('boolean_type', 'rejectDisallowed', 'yes', 'true')],
       warnings: [],
     });
     expect(buildPolicy({ origin: '', credentials: true }).errors).toEqual([problem('origin_empty', 'origin', '')]);

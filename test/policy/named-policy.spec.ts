@@ -38,7 +38,7 @@ describe('What stands in @Cors()', () => {
   it('has an error for a name that there is none of, and still reads the overrides', () => {
     expect(readAll('publik', { maxAge: -1 })).toEqual([
       [handler({ maxAge: INVALID })],
-      [problem('policy_unknown', '', 'publik', 'public'), problem('max_age', 'maxAge', -1)],
+      [problem('policy_unknown', '', 'publik', 'public'), problem('max_age', 'maxAge', -1, '0')],
     ]);
     expect(readAll('')).toEqual([[], [problem('policy_unknown', '', '')]]);
     expect(readAll('toString')).toEqual([[], [problem('policy_unknown', '', 'toString')]]);

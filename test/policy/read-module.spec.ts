@@ -49,14 +49,14 @@ describe('readModuleOptions', () => {
         ['partner', { source: 'policy:partner', options: {}, replaces: true }],
       ],
       problems: [
-        [{ policy: 'public' }, problem('option_unknown', 'debug', 'debug')],
+        [{ policy: 'public' }, problem('option_of_module', 'debug', 'debug')],
         [{ policy: 'public' }, problem('origin_reflected', 'origin', true)],
-        [{ policy: 'partner' }, problem('options_type', '', 'https://a.example')],
+        [{ policy: 'partner' }, problem('options_type', '', 'https://a.example', "'https://a.example'")],
       ],
     });
   });
 
-  it.each([[null], ['public'], [[]], [7], [true]])('refuses %j in place of named policies', policies => {
+  it.each([['public'], [[]], [7], [true]])('refuses %j in place of named policies', policies => {
     expect(readAll({ origin: false, policies })).toEqual({
       module: {
         level: { source: 'module', options: { origin: false } },
@@ -128,10 +128,22 @@ describe('readModuleOptions', () => {
     expect(readAll({ origin: false, debug: true }, false).problems).toEqual([]);
   });
 
-  it.each(['true', 1, null])('refuses debug: %j, and leaves it off', value => {
+  it.each(['true', 1])('refuses debug: %j, and leaves it off', value => {
     const { module, problems } = readAll({ origin: false, debug: value }, true);
-    expect([module.app.debug, problems]).toEqual([false, [[undefined, problem('boolean_type', 'debug', value)]]]);
+    expect([module.app.debug, problems]).toEqual([
+      false,
+      [[undefined, problem('boolean_type', 'debug', value, 'true')]],
+    ]);
   });
+
+  it.each(['policies', 'routes', 'bounds', 'self', 'resolver', 'debug', 'interceptor', 'maxAge'])(
+    'refuses %s: null',
+    key => {
+      expect(readAll({ origin: false, [key]: null }).problems).toEqual([
+        [undefined, problem('option_null', key, null)],
+      ]);
+    },
+  );
 
   it('takes debug: undefined for an unset environment variable', () => {
     expect(readAll({ origin: false, debug: undefined }).problems).toEqual([
@@ -139,7 +151,7 @@ describe('readModuleOptions', () => {
     ]);
   });
 
-  it.each([[undefined], [null], ['*'], [[]], [7]])('reports %j in place of options once', options => {
+  it.each([[undefined], [null], [''], [[]], [7]])('reports %j in place of options once', options => {
     expect(readAll(options)).toEqual({
       module: {
         level: { source: 'module', options: { origin: INVALID } },
@@ -166,7 +178,7 @@ describe('readModuleOptions', () => {
       expect(readTimeout({})).toEqual([1000, []]);
     });
 
-    it.each([[0], [-1], [60_001], [0.5], [1000.5], [NaN], [Infinity], ['20'], [null], [true], [[20]]])(
+    it.each([[0], [-1], [60_001], [0.5], [1000.5], [NaN], [Infinity], ['20'], [true], [[20]]])(
       'and refuses %p',
       timeoutMs => {
         expect(readTimeout({ timeoutMs })).toEqual([
@@ -176,7 +188,7 @@ describe('readModuleOptions', () => {
       },
     );
 
-    it.each([[20], [null], [[]], ['20'], [true], [() => true]])('and refuses %p in place of options', resolver => {
+    it.each([[20], [[]], ['20'], [true], [() => true]])('and refuses %p in place of options', resolver => {
       expect(readTimeout(resolver)).toEqual([
         1000,
         [[undefined, problem('resolver_options_type', 'resolver', resolver)]],
@@ -198,7 +210,7 @@ describe('readModuleOptions', () => {
       ]);
       expect(readTimeout({ timeoutMs: 20, timeoutms: 20 })).toEqual([
         20,
-        [[undefined, problem('option_unknown', 'resolver.timeoutms', 'timeoutms', 'timeoutMs')]],
+        [[undefined, problem('option_synonym', 'resolver.timeoutms', 'timeoutms', 'timeoutMs')]],
       ]);
     });
   });
@@ -217,7 +229,7 @@ describe('readModuleOptions', () => {
       expect(readMaxOpen({ timeoutMs: 20 })).toEqual([1000, []]);
     });
 
-    it.each([[0], [-1], [100_001], [0.5], [NaN], [Infinity], ['20'], [null], [true], [[20]], [20n]])(
+    it.each([[0], [-1], [100_001], [0.5], [NaN], [Infinity], ['20'], [true], [[20]], [20n]])(
       'and refuses %p',
       maxOpen => {
         expect(readMaxOpen({ maxOpen })).toEqual([
@@ -285,7 +297,7 @@ describe('readModuleOptions', () => {
       expect(rulesOf([])).toEqual([[], []]);
     });
 
-    it.each([[null], ['/graphql'], [{ path: '/graphql', policy: {} }], [7], [true]])(
+    it.each([['/graphql'], [{ path: '/graphql', policy: {} }], [7], [true]])(
       'and refuses %j in place of them',
       routes => {
         expect(rulesOf(routes)).toEqual([[], [[undefined, problem('routes_type', 'routes', routes)]]]);
@@ -337,7 +349,7 @@ describe('readModuleOptions', () => {
       expect(rulesOf([{ path: '/graphql', policy: { origin: true, debug: true } }])).toEqual([
         [{ at: 'routes[0]', path: '/graphql', levels: [level({ origin: INVALID })] }],
         [
-          [{ rule: '/graphql' }, problem('option_unknown', 'debug', 'debug')],
+          [{ rule: '/graphql' }, problem('option_of_module', 'debug', 'debug')],
           [{ rule: '/graphql' }, problem('origin_reflected', 'origin', true)],
         ],
       ]);
@@ -353,6 +365,12 @@ describe('readModuleOptions', () => {
     it('and reports an option of a rule that there is none of', () => {
       expect(rulesOf([{ path: '/status', policy: {}, method: 'GET' }])[1]).toEqual([
         [undefined, problem('option_unknown', 'routes[0].method', 'method')],
+      ]);
+    });
+
+    it("and reports an option of the rule's policy beside it", () => {
+      expect(rulesOf([{ path: '/status', policy: {}, origin: '*' }])[1]).toEqual([
+        [undefined, problem('option_of_rule', 'routes[0].origin', 'origin')],
       ]);
     });
 

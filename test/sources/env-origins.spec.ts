@@ -1,7 +1,7 @@
 import type { ConfigService } from '@nestjs/config';
 import fc from 'fast-check';
 import { CorsConfigurationError, originsFromEnv, type CorsEnvironment, type CorsIssue } from 'nestjs-cors';
-import { hintOf, PROBLEMS } from '../../lib/issues/catalog.js';
+import { assignmentHint, hintOf, PROBLEMS } from '../../lib/issues/catalog.js';
 import { isOriginProblem, parseOriginPattern } from '../../lib/policy/origin/pattern.js';
 import { ADMIN, APP } from '../support/expected.js';
 import { runs } from '../support/property.js';
@@ -123,22 +123,19 @@ describe('originsFromEnv()', () => {
     ]);
   });
 
-  it('refuses every entry with an error, each at its place and with its corrected form', () => {
-    expect(told({ [NAME]: `${APP}/, ${ADMIN}, HTTPS://X.example app.example\nnull` })).toEqual([
-      { code: 'origin_path', path: 'CORS_ORIGINS[0]', value: `${APP}/`, hint: hintOf('origin_path', APP) },
-      {
-        code: 'origin_not_canonical',
-        path: 'CORS_ORIGINS[2]',
-        value: 'HTTPS://X.example',
-        hint: hintOf('origin_not_canonical', 'https://x.example'),
-      },
-      {
-        code: 'origin_scheme_missing',
-        path: 'CORS_ORIGINS[3]',
-        value: 'app.example',
-        hint: hintOf('origin_scheme_missing', 'https://app.example'),
-      },
-      { code: 'origin_null', path: 'CORS_ORIGINS[4]', value: 'null', hint: hintOf('origin_null', undefined) },
+  it('refuses every entry with an error, each at its place, and says what to write for all of the variable', () => {
+    const hint = assignmentHint(`CORS_ORIGINS=${APP},${ADMIN},https://x.example,https://app.example`);
+    expect(told({ [NAME]: `${APP}/, ${ADMIN}, HTTPS://X.example app.example` })).toEqual([
+      { code: 'origin_path', path: 'CORS_ORIGINS[0]', value: `${APP}/`, hint },
+      { code: 'origin_not_canonical', path: 'CORS_ORIGINS[2]', value: 'HTTPS://X.example', hint },
+      { code: 'origin_scheme_missing', path: 'CORS_ORIGINS[3]', value: 'app.example', hint },
+    ]);
+  });
+
+  it('leaves out no entry: where one is beyond repair, it says what is wrong with each', () => {
+    expect(told({ [NAME]: `${APP}/,null` })).toEqual([
+      { code: 'origin_path', path: 'CORS_ORIGINS[0]', value: `${APP}/`, hint: hintOf('origin_path', undefined) },
+      { code: 'origin_null', path: 'CORS_ORIGINS[1]', value: 'null', hint: hintOf('origin_null', undefined) },
     ]);
   });
 
@@ -146,13 +143,45 @@ describe('originsFromEnv()', () => {
     ['*', 'environment_any', EXAMPLE],
     ['true', 'environment_boolean', EXAMPLE],
     ['False', 'environment_boolean', EXAMPLE],
-    [`${APP};${ADMIN};`, 'environment_separator', `CORS_ORIGINS=${APP},${ADMIN}`],
-    [`${APP};admin`, 'environment_separator', undefined],
-    [`"${APP}"`, 'environment_quoted', APP],
-    [`['${APP}']`, 'environment_quoted', APP],
-    [`"admin"`, 'environment_quoted', undefined],
   ] as const)('says of %s what to write in its place', (value, code, fix) => {
     expect(told({ [NAME]: value })).toEqual([{ code, path: 'CORS_ORIGINS[0]', value, hint: hintOf(code, fix) }]);
+  });
+
+  it.each([
+    [`${APP};${ADMIN};`, 'environment_separator'],
+    [`${APP}; ${ADMIN}`, 'environment_separator'],
+    [`${APP} | ${ADMIN}`, 'environment_separator'],
+    [`"${APP};${ADMIN}/"`, 'environment_separator'],
+    [`"${APP},${ADMIN}"`, 'environment_quoted'],
+    [`["${APP}", "${ADMIN}"]`, 'environment_quoted'],
+    [`['${APP}','${ADMIN}']`, 'environment_quoted'],
+    [`[${APP},${ADMIN}]`, 'environment_quoted'],
+    [`\u201c${APP}\u201d,${ADMIN}`, 'environment_quoted'],
+  ] as const)('says of all of %s what to write in its place', (value, code) => {
+    const hint = hintOf(code, `CORS_ORIGINS=${APP},${ADMIN}`);
+    expect(told({ [NAME]: value })).toEqual([{ code, path: 'CORS_ORIGINS', value, hint }]);
+  });
+
+  it.each([
+    [`${APP};admin`, 'environment_separator', 'CORS_ORIGINS[1]'],
+    ['"admin"', 'environment_quoted', 'CORS_ORIGINS[0]'],
+  ] as const)('says of %s what is wrong with the entry as well', (value, code, path) => {
+    expect(told({ [NAME]: value })).toEqual([
+      { code, path: 'CORS_ORIGINS', value, hint: hintOf(code, undefined) },
+      { code: 'origin_scheme_missing', path, value: 'admin', hint: hintOf('origin_scheme_missing', undefined) },
+    ]);
+  });
+
+  it('reads a RegExp as one entry', () => {
+    const value = '^https://(app|admin)\\.example\\.com$';
+    expect(told({ [NAME]: value })).toEqual([
+      {
+        code: 'origin_regexp',
+        path: 'CORS_ORIGINS[0]',
+        value,
+        hint: assignmentHint('CORS_ORIGINS=https://app.example.com,https://admin.example.com'),
+      },
+    ]);
   });
 
   it('tells all of it in one message', () => {
@@ -161,10 +190,12 @@ describe('originsFromEnv()', () => {
         'the CORS configuration has 2 errors',
         '',
         'the environment variable CORS_ORIGINS',
+        `  CORS_ORIGINS "*,\\"${APP}\\"" ${PROBLEMS.environment_quoted.problem} [environment_quoted]`,
+        `    ${hintOf('environment_quoted', undefined)}`,
         `  CORS_ORIGINS[0] "*" ${PROBLEMS.environment_any.problem} [environment_any]`,
         `    ${hintOf('environment_any', EXAMPLE)}`,
-        `  CORS_ORIGINS[1] "\\"${APP}\\"" ${PROBLEMS.environment_quoted.problem} [environment_quoted]`,
-        `    ${hintOf('environment_quoted', APP)}`,
+        '',
+        'See docs/issues.md#environment_quoted, #environment_any',
         '',
       ].join('\n'),
     );

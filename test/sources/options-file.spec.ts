@@ -238,6 +238,8 @@ describe('corsOptionsFromFile()', () => {
         `  origin[0] "*" ${PROBLEMS.file_alias.problem} [file_alias]`,
         `    ${PROBLEMS.file_alias.hint}`,
         '',
+        'See docs/issues.md#file_alias',
+        '',
       ].join('\n'),
     );
   });

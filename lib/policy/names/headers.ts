@@ -1,5 +1,5 @@
 import { problem, type Report } from '../../issues/problem.js';
-import { isToken, readList, withoutRepeats, type Entry, type ListOption } from './list.js';
+import { readList, reportListText, reportNoName, withoutRepeats, type Entry, type ListOption } from './list.js';
 
 /** Fetch §2.2.2, "forbidden request-header": set only by browsers. */
 const FORBIDDEN_REQUEST_HEADERS: ReadonlySet<string> = new Set([
@@ -76,6 +76,7 @@ function readHeaders(
   report: Report,
 ): HeadersOption | undefined {
   if (value === '') return void report(problem('headers_empty', path, value));
+  if (reportListText(value, path, report)) return undefined;
   const list = readList(value, path);
   if (list === undefined) return void report(problem('headers_type', path, value));
   // `[]` means none; `add()` without names means nothing.
@@ -86,9 +87,8 @@ function readHeaders(
   }
   const valid = list.items.filter(entry => {
     if (entry.value === '*') report(problem('header_any_in_list', entry.path, entry.value));
-    else if (typeof entry.value !== 'string' || !isToken(entry.value)) {
-      report(problem('header_invalid', entry.path, entry.value));
-    } else return check(entry.value.toLowerCase(), entry, report);
+    else if (!reportNoName(entry, 'header_invalid', report))
+      return check(String(entry.value).toLowerCase(), entry, report);
     return false;
   });
   if (valid.length < list.items.length) return undefined;

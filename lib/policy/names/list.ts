@@ -1,5 +1,6 @@
 import { addedValues } from '../add.js';
 import { problem, type Report } from '../../issues/problem.js';
+import { bareParts, INVISIBLE, isValueName } from '../pieces.js';
 
 /** RFC 9110 §5.6.2: the syntax of a method and of a header name. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -38,6 +39,57 @@ export function readList(value: unknown, path: string): ListOption<Entry> | unde
   if (Array.isArray(value)) return { mode: 'replace', items: entries(value, path) };
   if (typeof value !== 'string') return undefined;
   return { mode: 'replace', items: value.split(',').map(item => ({ path, value: item.trim() })) };
+}
+
+/**
+ * Reports a text that is not a list of names separated by single commas, with the list that was meant.
+ *
+ * @returns whether it did
+ */
+export function reportListText(value: unknown, path: string, report: Report): boolean {
+  if (typeof value !== 'string' || value === '' || value.split(',').every(item => isPlainName(item.trim())))
+    return false;
+  const names = namesIn(value, path.endsWith('Headers'));
+  report(problem('names_text', path, value, names && `[${names}]`));
+  return true;
+}
+
+/**
+ * Reports an entry that is no name, whatever the list is about.
+ *
+ * @returns whether it did
+ */
+export function reportNoName(
+  { path, value }: Entry,
+  code: 'method_invalid' | 'header_invalid',
+  report: Report,
+): boolean {
+  if (value === undefined) report(problem('option_undefined', path, value));
+  else if (value === null) report(problem('option_null', path, value));
+  else if (value === '') report(problem('name_empty', path, value));
+  else if (typeof value !== 'string') report(problem(code, path, value));
+  else if (isValueName(value)) report(problem('name_value', path, value));
+  else if (!isPlainName(value)) report(problem(code, path, value, namesIn(value, code === 'header_invalid')));
+  else return false;
+  return true;
+}
+
+/** A bar and quotes may be in a token, but no name that anyone uses has them. */
+function isPlainName(text: string): boolean {
+  return isToken(text) && !/^['`].*['`]$|\w\|\w/.test(text);
+}
+
+/** Names of several words, each of which would be a name as well. */
+const HYPHENATED = /^(?:content|cache|if|last|user|accept|x|access|request)[ _]\w+(?:[ _]\w+)*$/i;
+
+/** The names in a text, as entries of a list; `undefined` if not all of them are names. */
+function namesIn(text: string, areHeaders: boolean): string | undefined {
+  const visible = text.replace(INVISIBLE, '');
+  const words =
+    areHeaders && HYPHENATED.test(visible.trim()) ? [visible.trim().replace(/[ _]/g, '-')] : bareParts(visible);
+  const names = words.map(word => word.replace(/:$/, ''));
+  if (names.length === 0 || !names.every(isPlainName)) return undefined;
+  return names.map(name => `'${name}'`).join(', ');
 }
 
 function entries(values: readonly unknown[], path: string): readonly Entry[] {

@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
 import { problem, type Report } from '../../issues/problem.js';
-import { isToken, readList, withoutRepeats, type Entry, type ListOption } from './list.js';
+import { readList, reportListText, reportNoName, withoutRepeats, type Entry, type ListOption } from './list.js';
 
 /** Fetch §2.2.1: methods that scripts can never send. */
 const FORBIDDEN: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
@@ -14,6 +14,7 @@ export function isForbiddenMethod(method: string): boolean {
 export function readMethods(value: unknown, report: Report): ListOption<string> | undefined {
   const path = 'methods';
   if (value === '') return void report(problem('methods_empty', path, value));
+  if (reportListText(value, path, report)) return undefined;
   const list = readList(value, path);
   if (list === undefined) return void report(problem('methods_type', path, value));
   if (list.items.length === 0) return void report(problem('methods_empty', path, value));
@@ -22,14 +23,16 @@ export function readMethods(value: unknown, report: Report): ListOption<string> 
   return { mode: list.mode, items: withoutRepeats(valid, 'method_duplicate', method => method, report) };
 }
 
-function checkMethod({ path, value }: Entry, report: Report): boolean {
-  if (typeof value !== 'string' || !isToken(value)) report(problem('method_invalid', path, value));
-  else if (value === '*') report(problem('method_any', path, value));
-  else if (isForbiddenMethod(value)) report(problem('method_forbidden', path, value));
-  else if (value !== value.toUpperCase()) report(problem('method_case', path, value, value.toUpperCase()));
+function checkMethod(entry: Entry, report: Report): boolean {
+  if (reportNoName(entry, 'method_invalid', report)) return false;
+  const { path } = entry;
+  const method = String(entry.value);
+  if (/^(?:\*|all|any)$/i.test(method)) report(problem('method_any', path, method));
+  else if (isForbiddenMethod(method)) report(problem('method_forbidden', path, method));
+  else if (method !== method.toUpperCase()) report(problem('method_case', path, method, method.toUpperCase()));
   else {
-    if (!METHODS.includes(value)) report(problem('method_unparsable', path, value));
-    if (value === 'OPTIONS') report(problem('method_options', path, value));
+    if (!METHODS.includes(method)) report(problem('method_unparsable', path, method));
+    if (method === 'OPTIONS') report(problem('method_options', path, method));
     return true;
   }
   return false;

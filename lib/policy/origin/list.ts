@@ -3,6 +3,8 @@ import { problem, type Problem, type Report } from '../../issues/problem.js';
 import type { ListOption } from '../names/list.js';
 import type { CorsOriginResolverRef } from '../resolver.js';
 import { wildcardKey } from './matcher.js';
+import { regExpProblem } from './diagnose.js';
+import { fixText } from './fix-text.js';
 import { isOriginProblem, parseOriginPattern, type OriginPattern } from './pattern.js';
 
 /** A list of origins as one level sets it: patterns, and at most one resolver. */
@@ -66,15 +68,31 @@ function readEntry(value: unknown, path: string, report: Report): OriginPattern 
   if (typeof value !== 'string') return void reportType(value, path, report);
   const result = parseOriginPattern(value);
   if (!isOriginProblem(result)) return result;
-  return void report(problem(result.code, path, value, result.fix));
+  return void report(problem(result.code, path, value, fixText(result, { inList: path !== 'origin' })));
 }
 
 function reportType(value: unknown, path: string, report: Report): void {
   if (value === undefined) report(problem('option_undefined', path, value));
   else if (value === true) report(problem('origin_reflected', path, value));
-  else if (value instanceof RegExp) report(problem('origin_regexp', path, value));
-  else report(problem('origin_type', path, value));
+  else if (value === null) report(problem('option_null', path, value));
+  else if (value instanceof RegExp) {
+    const result = regExpProblem(value.source, parseOriginPattern);
+    report(problem(result.code, path, value, fixText(result, { inList: path !== 'origin' })));
+  } else report(problem('origin_type', path, value, listText(value)));
 }
+
+/** What may have been meant by a collection, or by a `URL`; `undefined` if it does not hold origins. */
+function listText(value: unknown): string | undefined {
+  if (value instanceof URL) return `'${value.origin}'`;
+  const entries: unknown[] = value instanceof Set || Array.isArray(value) ? [...(value as Iterable<unknown>)] : [];
+  const texts = entries.filter(entry => typeof entry === 'string' && !isOriginProblem(parseOriginPattern(entry)));
+  if (texts.length === 0 || texts.length < entries.length || texts.length > MOST_SHOWN) return undefined;
+  const list = texts.map(text => `'${String(text)}'`).join(', ');
+  // A list in a list: its entries belong into the outer one.
+  return Array.isArray(value) ? list : `[${list}]`;
+}
+
+const MOST_SHOWN = 8;
 
 /** Warns of entries that change nothing: listed twice, or covered by a pattern of the same list. */
 function reportRepeats(items: readonly OriginPattern[], report: Report): void {

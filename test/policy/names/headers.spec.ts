@@ -37,16 +37,30 @@ describe.each(OPTIONS)('The %s option', (path, reader, any) => {
     ["'*' ahead of a name", ['*', 'x-one'], problem('header_any_in_list', `${path}[0]`, '*')],
     ["'*' beside a name in a string", 'x-one,*', problem('header_any_in_list', path, '*')],
     ["'*' in an addition", add('*'), problem('header_any_in_list', `${path}[0]`, '*')],
-    ['a space', ['x one'], problem('header_invalid', `${path}[0]`, 'x one')],
-    ['two names in one entry', ['x-one,x-two'], problem('header_invalid', `${path}[0]`, 'x-one,x-two')],
-    ['a colon', ['x:'], problem('header_invalid', `${path}[0]`, 'x:')],
-    ['a line break', ['x\r\nset-cookie'], problem('header_invalid', `${path}[0]`, 'x\r\nset-cookie')],
+    ['a space', ['x one'], problem('header_invalid', `${path}[0]`, 'x one', "'x-one'")],
+    [
+      'two names in one entry',
+      ['x-one,x-two'],
+      problem('header_invalid', `${path}[0]`, 'x-one,x-two', "'x-one', 'x-two'"),
+    ],
+    ['a colon', ['x:'], problem('header_invalid', `${path}[0]`, 'x:', "'x'")],
+    [
+      'a line break',
+      ['x\r\nset-cookie'],
+      problem('header_invalid', `${path}[0]`, 'x\r\nset-cookie', "'x', 'set-cookie'"),
+    ],
     ['a byte that is not ASCII', ['xé'], problem('header_invalid', `${path}[0]`, 'xé')],
-    ['an empty entry', ['x-one', ''], problem('header_invalid', `${path}[1]`, '')],
-    ['an empty element', 'x-one,', problem('header_invalid', path, '')],
+    ['an empty entry', ['x-one', ''], problem('name_empty', `${path}[1]`, '')],
+    ['an empty element', 'x-one,', problem('names_text', path, 'x-one,', "['x-one']")],
+    ['semicolons', 'x-one; x-two', problem('names_text', path, 'x-one; x-two', "['x-one', 'x-two']")],
+    ['JSON', '["x-one"]', problem('names_text', path, '["x-one"]', "['x-one']")],
+    ['quotes', ["'x-one'"], problem('header_invalid', `${path}[0]`, "'x-one'", "'x-one'")],
+    ['a zero-width space', ['x-one\u200b'], problem('header_invalid', `${path}[0]`, 'x-one\u200b', "'x-one'")],
+    ['the name of a value', 'undefined', problem('name_value', path, 'undefined')],
+    ['a null entry', [null], problem('option_null', `${path}[0]`, null)],
     ['a number', [7], problem('header_invalid', `${path}[0]`, 7)],
-    ['an undefined entry', [undefined], problem('header_invalid', `${path}[0]`, undefined)],
-    ['a hole', Array(1), problem('header_invalid', `${path}[0]`, undefined)],
+    ['an undefined entry', [undefined], problem('option_undefined', `${path}[0]`, undefined)],
+    ['a hole', Array(1), problem('option_undefined', `${path}[0]`, undefined)],
   ])('refuses %s', (_, value, expected) => {
     expect(read(reader, value)).toEqual({ result: undefined, problems: [expected] });
   });
@@ -54,7 +68,10 @@ describe.each(OPTIONS)('The %s option', (path, reader, any) => {
   it('tells every bad entry', () => {
     expect(read(reader, ['x one', 'x-two', '*'])).toEqual({
       result: undefined,
-      problems: [problem('header_invalid', `${path}[0]`, 'x one'), problem('header_any_in_list', `${path}[2]`, '*')],
+      problems: [
+        problem('header_invalid', `${path}[0]`, 'x one', "'x-one'"),
+        problem('header_any_in_list', `${path}[2]`, '*'),
+      ],
     });
   });
 

@@ -42,12 +42,26 @@ describe('The origin option', () => {
     ['an addition of nothing', add(), problem('origin_empty', 'origin', [])],
     ["'*' in a list", ['*'], problem('origin_any_in_list', 'origin[0]', '*')],
     ["'*' in an addition", add('*'), problem('origin_any_in_list', 'origin[0]', '*')],
-    ['null', null, problem('origin_type', 'origin', null)],
+    ['null', null, problem('option_null', 'origin', null)],
+    [
+      'a Set',
+      new Set(['https://a.example']),
+      problem('origin_type', 'origin', new Set(['https://a.example']), "['https://a.example']"),
+    ],
+    [
+      'a URL',
+      new URL('https://a.example/x'),
+      problem('origin_type', 'origin', new URL('https://a.example/x'), "'https://a.example'"),
+    ],
     ["'null'", 'null', problem('origin_null', 'origin', 'null')],
     ['a number', 7, problem('origin_type', 'origin', 7)],
     ['false in a list', [false], problem('origin_type', 'origin[0]', false)],
     ['an object', {}, problem('origin_type', 'origin', {})],
-    ['a list in a list', [['https://a.example']], problem('origin_type', 'origin[0]', ['https://a.example'])],
+    [
+      'a list in a list',
+      [['https://a.example']],
+      problem('origin_type', 'origin[0]', ['https://a.example'], "'https://a.example'"),
+    ],
     [
       'a String object',
       [new String('https://a.example')],
@@ -62,7 +76,7 @@ describe('The origin option', () => {
         'origin_joined',
         'origin',
         'https://a.example,https://b.example',
-        "https://a.example', 'https://b.example",
+        "['https://a.example', 'https://b.example']",
       ),
     ],
   ])('refuses %s', (_, value, expected) => {

@@ -1,4 +1,5 @@
-import { isAddress, isLoopback, parseOriginPattern } from '../../../lib/policy/origin/pattern.js';
+import { isAddress, isLoopback } from '../../../lib/policy/origin/hosts.js';
+import { parseOriginPattern } from '../../../lib/policy/origin/pattern.js';
 
 const LABEL_63 = 'a'.repeat(63);
 const HOST_253 = [LABEL_63, LABEL_63, LABEL_63, 'b'.repeat(61)].join('.');
@@ -75,15 +76,24 @@ describe('parseOriginPattern', () => {
 
   describe('refuses several origins in one string, with each of them', () => {
     it.each([
-      ['https://a.example,https://b.example', "https://a.example', 'https://b.example"],
-      ['https://a.example; https://*.b.example:*', "https://a.example', 'https://*.b.example:*"],
-      ['https://a.example\nhttps://b.example/', "https://a.example', 'https://b.example"],
-      ['https://a.example, b.example', "https://a.example', 'https://b.example"],
-      ['null, https://a.example', 'https://a.example'],
-      ['https://a.example *', 'https://a.example'],
-    ])('%j: %s', (text, fix) => {
-      expect(parseOriginPattern(text)).toEqual({ code: 'origin_joined', fix });
+      ['https://a.example,https://b.example', ['https://a.example', 'https://b.example']],
+      ['https://a.example; https://*.b.example:*', ['https://a.example', 'https://*.b.example:*']],
+      ['https://a.example | https://b.example', ['https://a.example', 'https://b.example']],
+      ['https://a.example\nhttps://b.example/', ['https://a.example', 'https://b.example']],
+      ['https://a.example, b.example', ['https://a.example', 'https://b.example']],
+      ['["https://a.example", "https://b.example"]', ['https://a.example', 'https://b.example']],
+      ["['https://a.example','http://[::1]:3000']", ['https://a.example', 'http://[::1]:3000']],
+      ['https://a.example,*b.example', ['https://a.example', 'https://b.example', 'https://*.b.example']],
+    ])('%j: %j', (text, entries) => {
+      expect(parseOriginPattern(text)).toEqual({ code: 'origin_joined', entries });
     });
+
+    it.each(['null, https://a.example', 'https://a.example *', 'https://a.example, b'])(
+      '%j: nothing, rather than leave one out',
+      text => {
+        expect(parseOriginPattern(text)).toEqual({ code: 'origin_joined' });
+      },
+    );
 
     it('unless none of them can be written', () => {
       expect(parseOriginPattern('https://*, https://user@example.com')).toEqual({ code: 'origin_wildcard' });
@@ -96,15 +106,56 @@ describe('parseOriginPattern', () => {
       [' https://example.com', 'https://example.com'],
       ['https://*.example.com\t', 'https://*.example.com'],
       ['https://example.com\n', 'https://example.com'],
-      ['https://example.com,', 'https://example.com'],
-      ['\ufeffhttps://example.com', 'https://example.com'],
+      [' https://Example.com', 'https://example.com'],
       ['https://example.com\u00a0', 'https://example.com'],
     ])('%j: %s', (text, fix) => {
       expect(parseOriginPattern(text)).toEqual({ code: 'origin_whitespace', fix });
     });
 
-    it.each([' ', ',', ' null', ' https://Example.com'])('%j: nothing to propose', text => {
-      expect(parseOriginPattern(text)).toEqual({ code: 'origin_whitespace' });
+    it.each([
+      ['https://example.com,', 'origin_separator'],
+      ['; https://example.com', 'origin_separator'],
+      ['"https://example.com"', 'origin_quoted'],
+      ["'https://example.com',", 'origin_quoted'],
+      ['\u201chttps://example.com\u201d', 'origin_quoted'],
+      ['["https://example.com"]', 'origin_quoted'],
+      ['\ufeffhttps://example.com', 'origin_invisible'],
+      ['https://exam\u00adple.com', 'origin_invisible'],
+      ['https://example.com\u200b', 'origin_invisible'],
+    ])('%j: %s', (text, code) => {
+      expect(parseOriginPattern(text)).toEqual({ code, fix: 'https://example.com' });
+    });
+
+    it.each([
+      [' ', 'origin_whitespace'],
+      [',', 'origin_separator'],
+      [' null', 'origin_null'],
+    ])('%j: nothing to propose', (text, code) => {
+      expect(parseOriginPattern(text)).toEqual({ code });
+    });
+  });
+
+  it.each([
+    ['true', { code: 'origin_reflected' }],
+    ['False', { code: 'origin_text', fix: 'false' }],
+    ['undefined', { code: 'origin_text' }],
+    ['NaN', { code: 'origin_text' }],
+    ['[object Object]', { code: 'origin_text' }],
+    ['NULL', { code: 'origin_null' }],
+  ])('refuses the name of a value: %s', (text, expected) => {
+    expect(parseOriginPattern(text)).toEqual(expected);
+  });
+
+  describe('refuses a RegExp as text, with what it means', () => {
+    it.each([
+      ['/\\.example\\.com$/', { fix: 'https://*.example.com' }],
+      ['^https://.*\\.example\\.com$', { fix: 'https://*.example.com' }],
+      ['https?://example.com', { fix: 'https://example.com' }],
+      ['^https://(app|admin)\\.example\\.com$', { entries: ['https://app.example.com', 'https://admin.example.com'] }],
+      ['https://[a-z]+\\.example\\.com', { resolver: '/^https:\\/\\/[a-z]+\\.example\\.com$/' }],
+      ['/(?=x)/', {}],
+    ])('%s', (text, forms) => {
+      expect(parseOriginPattern(text)).toEqual({ code: 'origin_regexp', ...forms });
     });
   });
 
@@ -120,16 +171,19 @@ describe('parseOriginPattern', () => {
       ['127.0.0.1:3000', 'http://127.0.0.1:3000'],
       ['[::1]:3000', 'http://[::1]:3000'],
       ['[2001:db8::1]', 'https://[2001:db8::1]'],
+      ['example.com/path', 'https://example.com'],
+      ['//example.com', 'https://example.com'],
+      ['https//example.com', 'https://example.com'],
+      ['Example.com', 'https://example.com'],
+      ['example.com:443', 'https://example.com'],
+      ['.example.com', 'https://*.example.com'],
     ])('%s: %s', (text, fix) => {
       expect(parseOriginPattern(text)).toEqual({ code: 'origin_scheme_missing', fix });
     });
 
-    it.each(['example.com/path', '//example.com', 'Example.com', 'example.com:443', 'example.com:0'])(
-      '%s: nothing to propose',
-      text => {
-        expect(parseOriginPattern(text)).toEqual({ code: 'origin_scheme_missing' });
-      },
-    );
+    it.each(['example.com:0', 'app', 'web:3000'])('%s: nothing to propose', text => {
+      expect(parseOriginPattern(text)).toEqual({ code: 'origin_scheme_missing' });
+    });
   });
 
   describe('refuses schemes that never stand in an Origin header', () => {
@@ -139,15 +193,12 @@ describe('parseOriginPattern', () => {
       ['ws://localhost:3000', 'http://localhost:3000'],
       ['wss://*.example.com:*', 'https://*.example.com:*'],
       ['wss://example.com/socket', 'https://example.com'],
+      ['ws://Example.com', 'http://example.com'],
     ])('%s: the page is %s', (text, fix) => {
       expect(parseOriginPattern(text)).toEqual({ code: 'origin_scheme', fix });
     });
 
     it.each([
-      'file://',
-      'file://host',
-      'file:///etc/passwd',
-      'FILE://host',
       'data://x',
       'data:text/html',
       'about://blank',
@@ -158,10 +209,16 @@ describe('parseOriginPattern', () => {
       'view-source://x',
       'null://example.com',
       'ftp://example.com',
-      'ws://Example.com',
     ])('%s: nothing to propose', text => {
       expect(parseOriginPattern(text)).toEqual({ code: 'origin_scheme' });
     });
+
+    it.each(['file://', 'file://host', 'file:///etc/passwd', 'FILE://host', 'file:'])(
+      '%s: its origin is null',
+      text => {
+        expect(parseOriginPattern(text)).toEqual({ code: 'origin_file' });
+      },
+    );
   });
 
   it.each([
@@ -171,23 +228,47 @@ describe('parseOriginPattern', () => {
     'https://*',
     'https://*.',
     'https://*:8443',
-    '*://example.com',
-    'htt*://example.com',
-    'https://api.*.example.com',
-    'https://*-preview.example.com',
-    'https://preview-*.example.com',
-    'https://**.example.com',
-    'https://*.*.example.com',
-    'https://*example.com',
     'https://example.*',
     'https://example.com*',
-    'https://example.com:80*',
-    'https://example.com:**',
     'https://*.127.0.0.1',
     'https://*.[::1]',
-    'chrome-extension://*',
+    'https://my-app-*.vercel.app',
+    'https://*-*.com',
   ])('refuses a wildcard that is neither a whole leading label nor a port: %s', text => {
     expect(parseOriginPattern(text)).toEqual({ code: 'origin_wildcard' });
+  });
+
+  it.each([
+    ['*://example.com', { fix: 'https://example.com' }],
+    ['htt*://example.com', { fix: 'https://example.com' }],
+    ['https://**.example.com', { fix: 'https://*.example.com' }],
+    ['https://*example.com', { entries: ['https://example.com', 'https://*.example.com'] }],
+    ['https://api.*.example.com', { resolver: '/^https:\\/\\/api\\.[a-z0-9_-]+\\.example\\.com$/' }],
+    ['https://*-preview.example.com', { resolver: '/^https:\\/\\/[a-z0-9_-]+-preview\\.example\\.com$/' }],
+    ['https://preview-*.example.com', { resolver: '/^https:\\/\\/preview-[a-z0-9_-]+\\.example\\.com$/' }],
+    ['https://*.*.example.com', { resolver: '/^https:\\/\\/[a-z0-9_.-]+\\.[a-z0-9_-]+\\.example\\.com$/' }],
+    ['https://example.com:80*', { resolver: '/^https:\\/\\/example\\.com:80[0-9]+$/' }],
+    ['https://example.com:**', { resolver: '/^https:\\/\\/example\\.com:[0-9]+$/' }],
+  ])('refuses a wildcard that no pattern has, with what means the same or less: %s', (text, forms) => {
+    expect(parseOriginPattern(text)).toEqual({ code: 'origin_wildcard', ...forms });
+  });
+
+  it.each([
+    ['moz-extension', '[0-9a-f-]{36}'],
+    ['chrome-extension', '[a-p]{32}'],
+  ])('refuses every extension of a browser, with the ids of %s in a resolver', (scheme, id) => {
+    expect(parseOriginPattern(`${scheme}://*`)).toEqual({
+      code: 'origin_scheme_wildcard',
+      resolver: `/^${scheme}:\\/\\/${id}$/`,
+    });
+  });
+
+  it.each([
+    ['safari-web-extension://E3449EA7-EC25-4696-8E6E-D0B1C8F5E9B2', undefined],
+    ['capacitor://LocalHost', 'capacitor://localhost'],
+    ['app://X', 'app://x'],
+  ])('refuses capitals in the host of another scheme: %s', (text, fix) => {
+    expect(parseOriginPattern(text)).toEqual({ code: 'origin_capitals', ...(fix !== undefined && { fix }) });
   });
 
   it.each(['app://*.example.com', 'capacitor://localhost:*', 'chrome-extension://*.abc'])(
@@ -197,12 +278,14 @@ describe('parseOriginPattern', () => {
     },
   );
 
-  it.each(['https://user@example.com', 'https://user:pass@example.com', 'https://*@example.com', 'app://u@x'])(
-    'refuses a user name: %s',
-    text => {
-      expect(parseOriginPattern(text)).toEqual({ code: 'origin_userinfo' });
-    },
-  );
+  it.each([
+    ['https://user@example.com', 'https://example.com'],
+    ['https://user:pass@example.com', 'https://example.com'],
+    ['https://*@example.com', 'https://example.com'],
+    ['app://u@x', 'app://x'],
+  ])('refuses a user name: %s', (text, fix) => {
+    expect(parseOriginPattern(text)).toEqual({ code: 'origin_userinfo', fix });
+  });
 
   describe('refuses what follows the host and port', () => {
     it.each([
@@ -256,7 +339,6 @@ describe('parseOriginPattern', () => {
     'https://example.com:http',
     `https://${'a'.repeat(64)}.com`,
     `https://${HOST_253}b`,
-    'app://X',
     'app://',
   ])('refuses what is no host: %s', text => {
     expect(parseOriginPattern(text)).toEqual({ code: 'origin_host' });
