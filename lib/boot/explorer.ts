@@ -11,7 +11,7 @@ import type { IssueCollector } from '../issues/issue.js';
 import type { CorsIssueLocation } from '../issues/location.js';
 import { problem } from '../issues/problem.js';
 import type { SecurityHook } from '../platforms/security-hook.js';
-import { applicationConfigOf, containerOf, gatewayPathOf, recordRoutes } from '../routing/nest-internals.js';
+import { applicationConfigOf, containerOf, gatewayPathOf, importsOf, recordRoutes } from '../routing/nest-internals.js';
 import type { Route, ModuleId } from '../routing/route.js';
 import { UnmatchedRouteError, type RouteMatcher } from '../routing/route-matcher.js';
 import type { HostedApp } from './apps.js';
@@ -67,7 +67,11 @@ export class CorsExplorer {
     const roots = [...this.modules.values()].filter(
       ({ providers }) => providers.has(CorsExplorer) || providers.has(CORS_MODULE_OPTIONS),
     );
-    if (roots.length > 1) issues.add(APP, problem('module_twice', 'CorsModule', 'CorsModule'));
+    if (roots.length > 1)
+      issues.add(
+        APP,
+        problem('module_twice', 'CorsModule', 'CorsModule', this.#importersOf(roots.map(({ metatype }) => metatype))),
+      );
     return {
       ...explored,
       matcher: this.createMatcher(app, explored.routes, issues),
@@ -104,7 +108,10 @@ export class CorsExplorer {
       return undefined;
     }
     // A second layer gives a second answer.
-    if (platform.hasForeignCors()) issues.add(APP, problem('cors_layer_twice', 'enableCors()', 'enableCors()'));
+    const foreign = platform.foreignCors();
+    if (foreign !== undefined) {
+      issues.add(APP, problem('cors_layer_twice', 'enableCors()', 'enableCors()', foreign.caller));
+    }
     if (platform.isShared()) issues.add(APP, problem('platform_shared', 'CorsModule', 'CorsModule'));
     try {
       return platform.createMatcher(this.#config, routes);
@@ -132,6 +139,15 @@ export class CorsExplorer {
         return feature === undefined ? [] : { module: { key, name }, args: feature.instance as readonly unknown[] };
       }),
     );
+  }
+
+  /** `AppModule, BillingModule`: the modules that import one of several classes, each as often as it does. */
+  #importersOf(classes: readonly unknown[]): string | undefined {
+    const container = containerOf(this.moduleRef);
+    const importers = [...this.modules.values()].flatMap(module =>
+      importsOf(container, module).flatMap(each => (classes.includes(each) ? module.name : [])),
+    );
+    return importers.length === 0 ? undefined : importers.join(', ');
   }
 
   #gatewayPaths(): readonly string[] {

@@ -8,6 +8,9 @@ interface ProblemText {
   readonly hint: string;
 }
 
+/** For a resolver that was written for another library. */
+export const RETURN_THE_ANSWER = 'Return the answer, true or false or a promise of it: there is no callback.';
+
 /** Every code of a configuration issue. Codes are stable: they are part of the public API. */
 export const PROBLEMS = {
   // --- the shape of the options -----------------------------------------------------------------------------------
@@ -266,6 +269,11 @@ export const PROBLEMS = {
     severity: 'error',
     problem: 'is a second resolver, but a policy can have only one',
     hint: 'Write one resolver that calls both.',
+  },
+  resolver_callback: {
+    severity: 'warning',
+    problem: 'seems to answer by a callback, which a resolver does not have: it would deny every origin',
+    hint: RETURN_THE_ANSWER,
   },
   resolver_unresolved: {
     severity: 'error',
@@ -683,12 +691,12 @@ export const PROBLEMS = {
   module_twice: {
     severity: 'error',
     problem: 'is imported more than once: two policies would give two answers',
-    hint: 'Import CorsModule.forRoot() once, in the root module.',
+    hint: 'It is imported by {fix}. Import CorsModule.forRoot() once, in the root module.||Import CorsModule.forRoot() once, in the root module.',
   },
   cors_layer_twice: {
     severity: 'error',
     problem: 'handles CORS as well as CorsModule: two layers give two answers, and browsers reject duplicate headers',
-    hint: 'Remove app.enableCors(), the `cors` option of NestFactory.create(), app.use(cors()) or @fastify/cors, and keep CorsModule.',
+    hint: 'It is enabled by {fix}. Remove it there, or turn it off in the options if that is a library, and keep CorsModule.||Remove app.enableCors(), the `cors` option of NestFactory.create(), app.use(cors()) or @fastify/cors, also where a library calls it, and keep CorsModule.',
   },
   platform_shared: {
     severity: 'error',

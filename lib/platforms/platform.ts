@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApplicationConfig } from '@nestjs/core';
 import type { Route } from '../routing/route.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
+import type { ForeignCors } from './foreign-cors.js';
 import type { SecurityHook } from './security-hook.js';
 import type { PlatformRequest } from './site.js';
 
@@ -47,8 +48,8 @@ export interface Platform {
    */
   secure(request: IncomingMessage, response: ServerResponse): void;
 
-  /** Whether another CORS layer is installed. */
-  hasForeignCors(): boolean;
+  /** Another CORS layer, if one is installed. */
+  foreignCors(): ForeignCors | undefined;
 
   /** Whether another app with this module was installed on the same platform instance before. */
   isShared(): boolean;

@@ -4,6 +4,7 @@ import { LOGGER_CONTEXT } from '../cors.constants.js';
 import { printable, quote } from '../issues/text.js';
 import type { Ask } from './ask.js';
 import { bounded, type IsAllowed } from './bounded.js';
+import { tolerant } from './callable-context.js';
 import { faultLine, faultLog } from './fault-log.js';
 import { shared } from './shared.js';
 import { problem, type Problem } from '../issues/problem.js';
@@ -36,7 +37,7 @@ export class ResolverBinder {
     for (const ref of new Set(refs)) {
       const isAllowed: IsAllowed | undefined = isResolverClass(ref)
         ? await this.#resolve(ref, each => report(ref, each))
-        : (ref as IsAllowed);
+        : tolerant(ref as IsAllowed, ref);
       if (isAllowed === undefined) continue;
       const reportFault = faultLog((...fault) => this.#logger.error(faultLine(ref.name, ...fault)));
       bound.set(ref, shared(bounded(isAllowed, limits, reportFault)));
@@ -50,7 +51,7 @@ export class ResolverBinder {
     if (instance === undefined) return undefined;
     // Looked up again for each call: a test may put a spy there.
     if (typeof instance.isAllowed !== 'function') return void report(problem('resolver_type', 'origin', ref, ref.name));
-    return (origin, context) => instance.isAllowed(origin, context);
+    return tolerant((origin, context) => instance.isAllowed(origin, context), instance.isAllowed);
   }
 
   /** The app's own instance; one of our own where no module provides the class. */

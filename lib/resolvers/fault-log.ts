@@ -1,3 +1,4 @@
+import { RETURN_THE_ANSWER } from '../issues/catalog.js';
 import { RepeatLog } from '../issues/repeat-log.js';
 import { printable, quote, shorten } from '../issues/text.js';
 import type { ReportFault, ResolverFault } from './ask.js';
@@ -32,7 +33,16 @@ export function faultLine(name: string, fault: ResolverFault, cause: unknown, sk
     'too-many-open': `was not called because its open calls reached resolver.maxOpen (${quote(cause)})`,
   }[fault];
   const more = skipped === 0 ? '' : ` ${String(skipped)} more failures like this since the last log line.`;
-  return `The resolver ${name === '' ? 'function' : shorten(name)} ${text}: the origin is denied.${more}`;
+  return `The resolver ${name === '' ? 'function' : shorten(name)} ${text}: the origin is denied.${remedy(fault, cause)}${more}`;
+}
+
+/** What to write instead, where the resolver was probably written for another library. */
+function remedy(fault: ResolverFault, cause: unknown): string {
+  if (fault === 'not-boolean') {
+    return cause === undefined ? ` ${RETURN_THE_ANSWER}` : ' Return true or false.';
+  }
+  const isCall = (fault === 'threw' || fault === 'rejected') && cause instanceof TypeError;
+  return isCall && cause.message.includes('is not a function') ? ` ${RETURN_THE_ANSWER}` : '';
 }
 
 /** What was thrown, of any type, fit for one line of a log. */

@@ -106,6 +106,22 @@ export function containerOf(moduleRef: ModuleRef): NestContainer {
   return (moduleRef as unknown as { container: NestContainer }).container;
 }
 
+/** A module of the container, as far as {@link importsOf} reads it. */
+interface ImportingModule {
+  readonly token: string;
+  readonly metatype: Type;
+}
+
+/**
+ * The classes of the modules that a module imports, as they are written: `module.imports` has the global modules as
+ * well, which every module imports.
+ */
+export function importsOf(container: NestContainer, { metatype, token }: ImportingModule): readonly unknown[] {
+  const written = (Reflect.getMetadata('imports', metatype) ?? []) as readonly unknown[];
+  const added = container.getDynamicMetadataByToken(token, 'imports') as readonly unknown[];
+  return [...written, ...added].map(each => (each as { readonly module?: unknown } | undefined)?.module ?? each);
+}
+
 /** The app's configuration: global prefix, versioning. Every HTTP application has one. */
 export function applicationConfigOf(container: NestContainer): ApplicationConfig {
   if (container.applicationConfig === undefined) throw new Error('The application has no configuration');

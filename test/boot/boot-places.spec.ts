@@ -1,4 +1,5 @@
-import { Controller, Get, Module, Put } from '@nestjs/common';
+import { Controller, Get, Inject, Module, Put } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Cors, CorsModule, type CorsConfigurationError, type CorsIssue } from 'nestjs-cors';
 import { hintOf, PROBLEMS } from '../../lib/issues/catalog.js';
@@ -165,6 +166,7 @@ describe.each(PLATFORMS)('The place of what is refused at boot on %s', platform 
     const error = await boot({ origin: APP }, { imports: [FeatureModule] });
 
     expect(codes(error)).toEqual(['CorsModule: module_twice']);
+    expect(error.issues[0]?.hint).toBe(hintOf('module_twice', 'RootModule, FeatureModule'));
   });
 
   describe.each(BOOTSTRAPS)('by %s', bootstrap => {
@@ -188,5 +190,28 @@ describe.each(PLATFORMS)('The place of what is refused at boot on %s', platform 
       expect(codes(error)).toEqual(['enableCors(): cors_layer_twice']);
       expect(error.message).toMatch(/enableCors\(\).*CorsModule/);
     });
+
+    it.each(['enableCors', 'use'] as const)(
+      'has another CORS layer that a library installs: it says where (%s)',
+      async method => {
+        const { default: cors } = (await import('cors' as string)) as { default: () => object };
+        @Module({})
+        class AuthModule {
+          constructor(@Inject(HttpAdapterHost) readonly host: HttpAdapterHost) {}
+          configure() {
+            if (method === 'use') this.host.httpAdapter.use(cors());
+            else this.host.httpAdapter.enableCors({ origin: ADMIN });
+          }
+        }
+        // Fastify's adapter has no middleware of that name: `@fastify/cors` is what it has.
+        if (platform === 'fastify' && method === 'use') return;
+        const error = await boot({ origin: APP }, { bootstrap, imports: [AuthModule] });
+
+        expect(codes(error)).toEqual(['enableCors(): cors_layer_twice']);
+        expect(error.issues[0]?.hint).toMatch(
+          /enabled by AuthModule\.configure \(test\/boot\/boot-places\.spec\.ts:\d+:\d+\)\. Remove it there/,
+        );
+      },
+    );
   });
 });

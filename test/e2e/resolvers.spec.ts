@@ -431,8 +431,16 @@ describe.each(PLATFORMS)('A resolver on %s', platform => {
     ['rejects', () => Promise.reject(new Error('gone')), /rejected with "gone"/],
     ['rejects with nothing', () => Promise.reject(), /rejected with undefined/],
     ['never answers', () => new Promise(() => {}), /gave no answer within 20 ms/],
-    ['answers a string', () => 'yes' as never, /answered "yes", which is no boolean/],
-    ['answers 1 later', () => Promise.resolve(1 as never), /answered 1, which is no boolean/],
+    [
+      'answers a string',
+      () => 'yes' as never,
+      /answered "yes", which is no boolean: the origin is denied\. Return true or false\./,
+    ],
+    [
+      'answers 1 later',
+      () => Promise.resolve(1 as never),
+      /answered 1, which is no boolean: the origin is denied\. Return true or false\./,
+    ],
     ['answers nothing', () => undefined as never, /answered undefined/],
     [
       'answers what only looks like a promise',

@@ -6,10 +6,15 @@ import type { Route } from '../../routing/route.js';
 import type { RouteMatcher } from '../../routing/route-matcher.js';
 import type { Layer, Platform } from '../platform.js';
 import { watchSecurityHook } from '../security-hook.js';
+import { watchForeignCors, type ForeignCors } from '../foreign-cors.js';
 import type { PlatformRequest } from '../site.js';
 
 /** The `cors` package's middleware: added by `enableCors()`, by `{ cors: true }` and by `app.use(cors())`. */
 const CORS_MIDDLEWARE = 'corsMiddleware';
+
+function isCorsMiddleware(value: unknown): boolean {
+  return typeof value === 'function' && value.name === CORS_MIDDLEWARE;
+}
 
 type Register = (...args: readonly unknown[]) => unknown;
 
@@ -18,6 +23,7 @@ export class ExpressPlatform implements Platform {
   /** The layers that Nest registers for itself. */
   readonly #nests = new WeakSet<object>();
   #shared = false;
+  #foreignCors: ForeignCors | undefined;
 
   constructor(private readonly adapter: AbstractHttpAdapter) {
     this.securityHook = watchSecurityHook(adapter);
@@ -27,6 +33,9 @@ export class ExpressPlatform implements Platform {
     this.#shared = this.#has(edge.name);
     this.adapter.use(edge);
     this.#noteNestsLayers();
+    const note = (found: ForeignCors) => (this.#foreignCors ??= found);
+    watchForeignCors(this.adapter, 'enableCors', note);
+    watchForeignCors(this.adapter, 'use', note, (...args) => args.some(isCorsMiddleware));
     this.#openEarly(open);
   }
 
@@ -62,8 +71,9 @@ export class ExpressPlatform implements Platform {
     this.securityHook()?.(request, response);
   }
 
-  hasForeignCors(): boolean {
-    return this.#has(CORS_MIDDLEWARE);
+  foreignCors(): ForeignCors | undefined {
+    // Also what was installed on Express itself, past the adapter.
+    return this.#has(CORS_MIDDLEWARE) ? (this.#foreignCors ?? {}) : undefined;
   }
 
   /** Whether a middleware function of this name is registered. */

@@ -16,6 +16,7 @@ import type { Route } from '../../routing/route.js';
 import type { RouteMatcher } from '../../routing/route-matcher.js';
 import type { Layer, Platform } from '../platform.js';
 import { watchSecurityHook } from '../security-hook.js';
+import { watchForeignCors, type ForeignCors } from '../foreign-cors.js';
 import type { PlatformRequest } from '../site.js';
 
 /** The part of a Fastify instance that is used. */
@@ -33,7 +34,7 @@ export class FastifyPlatform implements Platform {
   readonly #routes: FastifyRoute[] = [];
   readonly #instance: FastifyInstance;
   readonly securityHook: Platform['securityHook'];
-  #enableCorsCalled = false;
+  #foreignCors: ForeignCors | undefined;
   /** The last matcher, and what it was made of. */
   #known: { readonly routes: readonly Route[]; readonly size: number; readonly matcher: RouteMatcher } | undefined;
   #strategies: readonly FastifyConstraint[] = [];
@@ -63,7 +64,8 @@ export class FastifyPlatform implements Platform {
       this.#routes.push({ method, url, ...(constraints && { constraints }) });
     });
     this.#strategies = watchConstraintStrategies(this.adapter);
-    this.#noteEnableCors();
+    // It registers a plugin that loads after the app is initialized: too late to see it with the rest.
+    watchForeignCors(this.adapter, 'enableCors', found => (this.#foreignCors ??= found));
   }
 
   createMatcher(config: ApplicationConfig, routes: readonly Route[]): RouteMatcher {
@@ -84,18 +86,8 @@ export class FastifyPlatform implements Platform {
     // The adapter runs the hook ahead of every middleware.
   }
 
-  hasForeignCors(): boolean {
-    return this.#enableCorsCalled || this.#instance.hasRequestDecorator(CORS_DECORATOR);
-  }
-
-  /** `enableCors()` registers a plugin that loads after the app is initialized: too late to see it with the rest. */
-  #noteEnableCors(): void {
-    const { adapter } = this;
-    const { enableCors } = adapter;
-    adapter.enableCors = (...options: Parameters<typeof enableCors>) => {
-      this.#enableCorsCalled = true;
-      return enableCors.apply(adapter, options) as unknown;
-    };
+  foreignCors(): ForeignCors | undefined {
+    return this.#foreignCors ?? (this.#instance.hasRequestDecorator(CORS_DECORATOR) ? {} : undefined);
   }
 
   isShared(): boolean {

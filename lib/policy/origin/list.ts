@@ -1,4 +1,5 @@
 import { addedValues } from '../add.js';
+import { answeringFunction, callbackUse } from '../callback.js';
 import { problem, type Problem, type Report } from '../../issues/problem.js';
 import type { ListOption } from '../names/list.js';
 import type { CorsOriginResolverRef } from '../resolver.js';
@@ -22,7 +23,10 @@ export function readOrigin(value: unknown, report: Report): OriginOption | undef
   const added = addedValues(value);
   if (added !== undefined) return readEntries('add', added, report);
   if (Array.isArray(value)) return readEntries('replace', value, report);
-  if (isResolver(value)) return { mode: 'replace', items: [PLACEHOLDER], resolver: value };
+  if (isResolver(value)) {
+    reportCallback(value, 'origin', report);
+    return { mode: 'replace', items: [PLACEHOLDER], resolver: value };
+  }
   const pattern = readEntry(value, 'origin', report);
   return pattern && { mode: 'replace', items: [pattern] };
 }
@@ -37,6 +41,7 @@ function readEntries(mode: 'replace' | 'add', values: readonly unknown[], report
     if (isResolver(value)) {
       if (resolver !== undefined) report(problem('resolver_twice', originPath(index), value));
       resolver ??= value;
+      reportCallback(value, originPath(index), report);
       items.push(PLACEHOLDER);
     } else {
       items.push(readEntry(value, originPath(index), report) ?? PLACEHOLDER);
@@ -45,6 +50,11 @@ function readEntries(mode: 'replace' | 'add', values: readonly unknown[], report
   if (resolver === undefined && items.every(item => item === PLACEHOLDER)) return undefined;
   reportRepeats(items, report);
   return { mode, items, ...(resolver && { resolver }) };
+}
+
+function reportCallback(resolver: CorsOriginResolverRef, path: string, report: Report): void {
+  const isLikely = callbackUse(answeringFunction(resolver)) === 'likely';
+  if (isLikely) report(problem('resolver_callback', path, resolver));
 }
 
 function isResolver(value: unknown): value is CorsOriginResolverRef {

@@ -44,13 +44,14 @@ export function classText(characters: string): string {
   if (characters.length === 1) return characters === '.' ? '\\.' : characters;
   // A hyphen at the end is no range.
   const others = characters.replace('-', '');
-  let text = '';
-  for (let start = 0, end = 0; start < others.length; start = end + 1) {
-    end = start;
-    while (others.charCodeAt(end + 1) === others.charCodeAt(end) + 1) end++;
-    const run = others.slice(start, end + 1);
-    text += run.length > 2 ? `${run.charAt(0)}-${run.slice(-1)}` : run;
+  const runs: string[] = [];
+  for (const character of others) {
+    const run = runs.at(-1);
+    if (run !== undefined && run.charCodeAt(run.length - 1) + 1 === character.charCodeAt(0))
+      runs.push(`${runs.pop() ?? ''}${character}`);
+    else runs.push(character);
   }
+  const text = runs.map(run => (run.length > 2 ? `${run.charAt(0)}-${run.slice(-1)}` : run)).join('');
   return `[${text}${others === characters ? '' : '-'}]`;
 }
 

@@ -1,0 +1,44 @@
+import type { AbstractHttpAdapter } from '@nestjs/core';
+
+/** Another CORS layer, and where the app or a library installed it: `AuthModule.init (src/auth.module.ts:8:5)`. */
+export interface ForeignCors {
+  /** Absent where the stack has only frames of Nest and Node.js. */
+  readonly caller?: string;
+}
+
+type Call = (...args: readonly unknown[]) => unknown;
+
+/**
+ * Notes the first call of a method of an adapter that installs a CORS layer, with the place of the caller: only the
+ * stack shows it, as the layer itself looks the same whoever installed it. Costs a stack for each such call at boot.
+ *
+ * @param installs whether the call's arguments are those of a CORS layer
+ */
+export function watchForeignCors(
+  adapter: AbstractHttpAdapter,
+  method: 'enableCors' | 'use',
+  note: (found: ForeignCors) => void,
+  installs: (...args: readonly unknown[]) => boolean = () => true,
+): void {
+  const original = adapter[method] as Call;
+  const watched: Call = (...args) => {
+    if (installs(...args)) note(callerOf(watched));
+    return Reflect.apply(original, adapter, args);
+  };
+  Object.assign(adapter, { [method]: watched });
+}
+
+function callerOf(called: Call): ForeignCors {
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, called);
+  const frames = (holder.stack ?? '').split('\n').slice(1);
+  const frame = frames.find(
+    line => !/[\\/]@nestjs[\\/](?:core|common|platform-|testing)|\(?node:|native|<anonymous>\)?$/.test(line),
+  );
+  if (frame === undefined) return {};
+  const place = frame
+    .trim()
+    .replace(/^at (?:async )?/, '')
+    .replace('file://', '');
+  return { caller: place.replace(`${process.cwd()}/`, '') };
+}
