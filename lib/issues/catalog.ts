@@ -76,7 +76,7 @@ export const PROBLEMS = {
   },
   options_delegate: {
     severity: 'error',
-    problem: 'is a function: options that depend on the request are not supported',
+    problem: 'cannot be the options: they are known at boot, and do not depend on the request',
     hint: 'Write an object. What differs by path is set by @Cors() or a rule in `routes`, and what differs by request by a resolver, { origin: (origin, context) => boolean }.',
   },
   option_undefined: {
@@ -84,7 +84,7 @@ export const PROBLEMS = {
     problem: 'is set to undefined (is an environment variable missing?)',
     hint: 'Set it, or remove it.',
   },
-  option_null: { severity: 'error', problem: 'is null, which is no value of an option', hint: 'Remove it.' },
+  option_null: { severity: 'error', problem: 'is no value of an option', hint: 'Remove it.' },
   boolean_type: { severity: 'error', problem: 'is not a boolean', hint: 'Write {fix}.||Write true or false.' },
   private_network: {
     severity: 'error',
@@ -253,7 +253,7 @@ export const PROBLEMS = {
   origin_missing: {
     severity: 'error',
     problem: 'is not set, and there is no safe default',
-    hint: "List your front ends, { origin: ['https://app.example.com'] }, write { origin: '*' } for public data without credentials, or { origin: false } for no cross-origin access.",
+    hint: "List your front ends, { origin: ['https://app.example.com'] }, write {fix} for public data, or { origin: false } for no cross-origin access.||List your front ends, { origin: ['https://app.example.com'] }, or write { origin: false } for no cross-origin access.",
   },
   origin_empty: {
     severity: 'error',

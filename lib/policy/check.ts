@@ -56,7 +56,11 @@ export function createMergedPolicyCheck(environment: Environment): MergedPolicyC
 
   return (policy, levels, report) => {
     const { origin, credentials } = policy;
-    if (origin.value === undefined) report(levels.at(-1), problem('origin_missing', 'origin', undefined));
+    if (origin.value === undefined) {
+      // Beside credentials, it would not boot.
+      const any = credentials.value === true ? undefined : "{ origin: '*' }";
+      report(levels.at(-1), problem('origin_missing', 'origin', undefined, any));
+    }
     // With a list of methods, it rejects the other methods.
     const rejectsNothing = origin.value === '*' && policy.methods.value === undefined;
     if (rejectsNothing && policy.rejectDisallowed.value === true) {

@@ -13,10 +13,14 @@ import type { CorsModuleOptions, CorsPolicyName, CorsPolicyOptions, CorsRouteRul
  *
  * `Written` has no constraint: a value that broke it would not be inferred, and its other mistakes would compile.
  */
-export type CheckedPolicy<Written> = CorsPolicyOptions & Inferred<Written, PolicyRefusals<Written>>;
+export type CheckedPolicy<Written> = TypeRefusal<Written> &
+  CorsPolicyOptions &
+  Inferred<Written, PolicyRefusals<Written>>;
 
 /** The same for the options of the module, including the policies in them. */
-export type CheckedModuleOptions<Written> = CorsModuleOptions & Inferred<Written, ModuleRefusals<Written>>;
+export type CheckedModuleOptions<Written> = TypeRefusal<Written> &
+  CorsModuleOptions &
+  Inferred<Written, ModuleRefusals<Written>>;
 
 /**
  * `Refusals`, with `Written` inferred from the argument. Not `Written & Refusals`: that has every key of the argument,
@@ -58,6 +62,18 @@ type RuleRefusals<Rules> = {
 };
 
 type RulePolicyRefusals<Policy> = Policy extends object ? CorsPolicyOptions & PolicyRefusals<Policy> : unknown;
+
+/**
+ * Refuses a value whose type is Nest's `CorsOptions`: what it holds may be right, but its type allows a RegExp, `true`
+ * and a callback. First in its intersection, so that the compiler prints it rather than an option of that type.
+ */
+type TypeRefusal<Written> = [Written] extends [{ readonly origin?: infer Origin }]
+  ? unknown extends Origin
+    ? unknown
+    : [RegExp | string | boolean] extends [Origin]
+      ? Refused<'its type CorsOptions also allows what boot refuses: remove the annotation, or write the type CorsModuleOptions'>
+      : unknown
+  : unknown;
 
 type OriginRefusal<Origin> = Origin extends true
   ? Refused<"true allows any site: list the origins, or write '*', which cannot be combined with credentials">
