@@ -91,6 +91,8 @@ function shapeOf(atoms: Sequence, opens: boolean, ends: boolean): Shape | undefi
   const [first] = host;
   if (first === undefined || (colon !== -1 && port.length === 0)) return undefined;
   if (port.some(({ characters }) => characters === '')) return undefined;
+  if (host.some(({ isLabels }, at) => isLabels === true && at > 0 && host[at - 1]?.characters !== '.'))
+    return undefined;
   const loopback = isLoopback(textOf(host) ?? '');
   const isOpen = opens && slashes === -1 && !loopback && !isWide(first);
   return {

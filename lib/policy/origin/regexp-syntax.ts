@@ -10,6 +10,8 @@ export interface Atom {
   readonly characters: string;
   readonly least: number;
   readonly most: number;
+  /** It stands for whole labels: no part of one may be in front of it. */
+  readonly isLabels?: true;
 }
 
 /** The marks of `^` and `$`. */
@@ -193,7 +195,7 @@ function labelsOf([label, dot, ...others]: Sequence): Sequence | undefined {
   if (label === undefined || dot === undefined || others.length > 0) return undefined;
   if (!isLiteral(dot) || dot.characters !== '.' || label.most !== Infinity) return undefined;
   const characters = [...HOST_CHARACTERS].filter(each => each === '.' || label.characters.includes(each)).join('');
-  return [{ characters, least: 1, most: Infinity }, dot];
+  return [{ characters, least: 1, most: Infinity, isLabels: true }, dot];
 }
 
 function atMost(sequences: readonly Sequence[]): readonly Sequence[] {
