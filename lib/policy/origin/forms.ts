@@ -33,10 +33,11 @@ export function formsOfRegExp(source: string): OriginForms | undefined {
 /** What to write for a text with wildcards that no pattern has: `https://app-*.example.com`. */
 export function formsOfGlob(text: string): OriginForms | undefined {
   if (text.length > MAX_LENGTH || !/^[\w.:/*-]+$/.test(text)) return undefined;
-  const [, authority = text] = text.toLowerCase().split('://');
-  const [scheme = ''] = text.toLowerCase().split('://');
-  const before =
-    scheme === 'http' && text.includes('://') ? 'http://' : authority.startsWith('localhost') ? '' : 'https://';
+  const [written, authority] = text.includes('://') ? text.toLowerCase().split('://') : ['*', text.toLowerCase()];
+  if (authority === undefined) return undefined;
+  // Any scheme, or none: `https`, but on loopback.
+  const anyScheme = authority.startsWith('localhost') ? '' : 'https://';
+  const before = written === 'http' || written === 'https' ? `${written}://` : anyScheme;
   const read = (first: Atom) =>
     formsOf([
       shapeOf(
