@@ -5,7 +5,7 @@ import { IssueCollector } from './issues/issue.js';
 import { type CorsIssueLocation } from './issues/location.js';
 import { createMergedPolicyCheck } from './policy/check.js';
 import { createPolicyCompiler, type Policy } from './policy/compile.js';
-import { problem } from './issues/problem.js';
+import { problem, withoutResolver } from './issues/problem.js';
 import { mergeLevels, type Level } from './policy/merge.js';
 import type { CorsPolicyOptions } from './policy/options.js';
 import type { CheckedPolicy } from './policy/compile-time.js';
@@ -75,7 +75,10 @@ export function gatewayCors<const Written>(policy: CheckedPolicy<Written>): Gate
 
 function compile(policy: CorsPolicyOptions): Policy {
   const issues = new IssueCollector();
-  const level: Level = { source: 'module', options: readPolicy(policy, each => issues.add(LOCATION, each)) };
+  const level: Level = {
+    source: 'module',
+    options: readPolicy(policy, each => issues.add(LOCATION, withoutResolver(each))),
+  };
   const merged = mergeLevels([level], (_level, each) => issues.add(LOCATION, each));
   const check = createMergedPolicyCheck({ production: process.env['NODE_ENV'] === 'production' });
   check(merged, [level], (_level, each) => issues.add(LOCATION, each));

@@ -516,7 +516,7 @@ export const PROBLEMS = {
   header_any_in_list: {
     severity: 'error',
     problem: 'is in a list with header names',
-    hint: "Write '*' alone, or list the names.",
+    hint: "Remove it and list the names, or write '*' alone.",
   },
   header_duplicate: { severity: 'warning', problem: 'is listed twice', hint: 'Remove one.' },
   request_header_forbidden: {
@@ -764,3 +764,6 @@ export function resolverFix(regExp: string): string {
 export function assignmentHint(assignment: string): string {
   return `Write ${assignment}.`;
 }
+
+/** The hint for what a RegExp or a wildcard would be, where no resolver is possible. */
+export const LIST_EACH_ORIGIN = 'List each origin.';

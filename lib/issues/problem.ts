@@ -1,4 +1,4 @@
-import { hintOf, PROBLEMS, type ProblemCode } from './catalog.js';
+import { hintOf, LIST_EACH_ORIGIN, PROBLEMS, type ProblemCode } from './catalog.js';
 
 /** A problem in the options of one level: what and where in them, not yet where in the app. */
 export interface Problem {
@@ -11,6 +11,12 @@ export interface Problem {
 
 export function problem(code: ProblemCode, path: string, value: unknown, fix?: string): Problem {
   return { code, path, value, hint: hintOf(code, fix) };
+}
+
+/** The same problem where no resolver is possible: in bounds, for a gateway. */
+export function withoutResolver(each: Problem): Problem {
+  const proposesOne = /^origin_(?:regexp|wildcard|scheme_wildcard)$/.test(each.code) && each.hint.includes('resolver');
+  return proposesOne ? { ...each, hint: LIST_EACH_ORIGIN } : each;
 }
 
 export function isError(code: ProblemCode): boolean {

@@ -39,6 +39,8 @@ function callerOf(called: Call): ForeignCors {
   const place = frame
     .trim()
     .replace(/^at (?:async )?/, '')
+    // `AuthModule.enableCors [as init]`: what the engine guesses, and the name.
+    .replace(/\.[\w$]+ \[as ([\w$]+)\]/, '.$1')
     .replace('file://', '');
   return { caller: place.replace(`${process.cwd()}/`, '') };
 }

@@ -1,6 +1,6 @@
 import { addedValues } from './add.js';
 import { readAllowedHeaders, readExposedHeaders, type HeadersOption } from './names/headers.js';
-import { isError, problem, type Problem, type Report } from '../issues/problem.js';
+import { isError, problem, withoutResolver, type Problem, type Report } from '../issues/problem.js';
 import type { ListPart, MergedPolicy, Level } from './merge.js';
 import { readMethods } from './names/methods.js';
 import type { ListOption } from './names/list.js';
@@ -77,7 +77,7 @@ export function readBounds(value: unknown, report: Report): Bounds | undefined {
 
 /** Bounds are a list or `'*'`: nothing that is decided per request. */
 function readBoundedOrigin(value: unknown, report: Report): OriginOption | undefined {
-  const origin = readOrigin(value, report);
+  const origin = readOrigin(value, each => report(withoutResolver(each)));
   if (origin === '*' || (typeof origin === 'object' && origin.resolver === undefined)) return origin;
   if (origin !== undefined) report(problem('bounds_origin_type', 'origin', value));
   return undefined;

@@ -1,9 +1,9 @@
 import { problem, type Report } from '../issues/problem.js';
 
-/** What texts and numbers mean by a boolean: an environment variable has nothing else. */
+/** What texts and numbers mean by a boolean: environment variables, and the `credentials` of `fetch()`. */
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
-  ...['true', '1', 'yes', 'on', 'y'].map(text => [text, true] as const),
-  ...['false', '0', 'no', 'off', 'n'].map(text => [text, false] as const),
+  ...['true', '1', 'yes', 'on', 'y', 'include'].map(text => [text, true] as const),
+  ...['false', '0', 'no', 'off', 'n', 'omit', 'same-origin'].map(text => [text, false] as const),
 ]);
 
 export function readBoolean(value: unknown, report: Report, path: string): boolean | undefined {

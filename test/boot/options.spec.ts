@@ -233,7 +233,7 @@ const POLICIES: readonly (readonly [what: string, options: () => unknown, proble
 
 /** What is wrong in the module's own options alone. */
 const MODULES: readonly (readonly [what: string, options: () => unknown, problems: readonly string[]])[] = [
-  ['itself inside', () => cyclic, ['inside: option_unknown', 'policies: option_unknown', 'inside: option_unknown']],
+  ['itself inside', () => cyclic, ['inside: option_unknown', 'policies: option_of_module', 'inside: option_unknown']],
   ['a Map of policies', () => ({ origin: APP, policies: new Map() }), ['policies: policies_type']],
   ['a Set of policies', () => ({ origin: APP, policies: new Set() }), ['policies: policies_type']],
   ['a promise of policies', () => ({ origin: APP, policies: Promise.resolve({}) }), ['policies: policies_type']],

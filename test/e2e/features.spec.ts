@@ -549,7 +549,7 @@ describe.each(PLATFORMS)('A wrong CorsModule.forFeature() on %s', platform => {
     ['add()', [add(PARTNER)], [['options_type', '']]],
     ['overrides that are none', ['partner', undefined], [['options_type', '']]],
     ['an unknown key', [{ orign: PARTNER }], [['option_unknown', 'orign']]],
-    ["the module's own keys", [{ policies: {} }], [['option_unknown', 'policies']]],
+    ["the module's own keys", [{ policies: {} }], [['option_of_module', 'policies']]],
     [
       'several mistakes',
       [{ origin: `${PARTNER}/`, maxAge: -1 }],

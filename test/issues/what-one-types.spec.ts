@@ -304,6 +304,20 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     ...app,
     policy: { allowedHeaders: ['content-type'] },
   },
+  'an asterisk among headers': {
+    written: { origin: APP, allowedHeaders: ['X-Id', '*'] },
+    ...app,
+    policy: { allowedHeaders: ['X-Id'] },
+  },
+  'the credentials of fetch()': {
+    written: { origin: APP, credentials: 'include' },
+    ...app,
+    policy: { credentials: true },
+  },
+  'bounds with a RegExp': {
+    written: { origin: APP, bounds: { origin: [APP, /^https:\/\/app-\d\.example\.com$/] } },
+    ...app,
+  },
   'any header with credentials': {
     written: { origin: APP, allowedHeaders: '*', credentials: true },
     ...app,
@@ -377,7 +391,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 
 const meansCredentials = (written: Written) =>
   Object.entries(written as object).some(
-    ([key, value]) => /credentials/i.test(key) && ['true', true].includes(value as string),
+    ([key, value]) => /credentials/i.test(key) && ['true', 'include', true].includes(value as string),
   );
 
 @Controller('things')

@@ -25,6 +25,10 @@ function typeHint(written: Written, issue: CorsIssue, author: Author): Written {
   const { hint, path, value, code } = issue;
   if (path === '' || path === 'CorsModule') return wholeOptions(hint, author);
   const options = { ...(written as Record<string, unknown>) };
+  if (path.startsWith('bounds.')) {
+    const inner = { ...issue, path: path.slice('bounds.'.length) };
+    return { ...options, bounds: typeHint(options['bounds'], inner, author) };
+  }
   const [key = '', place] = path.split(/[[\]]/);
   // A single text is a list of one in the path.
   const index = Array.isArray(options[key]) ? place : undefined;

@@ -15,8 +15,8 @@ export function fixText(
   { code, fix, entries, resolver }: OriginProblem,
   { inList }: { readonly inList: boolean },
 ): string | undefined {
-  if (resolver !== undefined) return resolverFix(resolver);
   if (!IN_CODE.has(code)) return fix;
+  if (resolver !== undefined) return resolverFix(resolver);
   const texts = entries ?? (fix === undefined ? [] : [fix]);
   if (texts.length === 0) return undefined;
   const list = texts.map(text => `'${text}'`).join(', ');
