@@ -66,7 +66,7 @@ export const PROBLEMS = {
   },
   option_automatic: {
     severity: 'error',
-    problem: 'is not an option: the module does what is right here for every response',
+    problem: 'is not an option: the module always does this itself',
     hint: 'Remove it.',
   },
   option_without_counterpart: {
