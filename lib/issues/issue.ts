@@ -1,6 +1,6 @@
 import { PROBLEMS, type ProblemCode } from './catalog.js';
 import { quote } from './text.js';
-import { isError, type Problem } from './problem.js';
+import { inFile, isError, type Problem } from './problem.js';
 import { locationLabel, routeLabel, targetLabel, type CorsIssueLocation, type CorsIssueRoute } from './location.js';
 
 /**
@@ -47,7 +47,8 @@ export class IssueCollector {
     const { level, module, policy, rule, controller, handler, file } = location;
     const place = [level, module, policy, rule, controller, handler, file];
     const key = JSON.stringify([...place, problem.code, subjectOf(problem)]);
-    const entry = this.#entries.get(key) ?? { problem, location, routes: new Map<string, CorsIssueRoute>() };
+    const written = file === undefined ? problem : inFile(problem, file);
+    const entry = this.#entries.get(key) ?? { problem: written, location, routes: new Map<string, CorsIssueRoute>() };
     this.#entries.set(key, entry);
     if (route !== undefined) entry.routes.set(routeLabel(route), route);
   }

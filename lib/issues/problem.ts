@@ -19,6 +19,13 @@ export function withoutResolver(each: Problem): Problem {
   return proposesOne ? { ...each, hint: LIST_EACH_ORIGIN } : each;
 }
 
+/** The same problem in a file of options: without code that no file can hold, and with the quotes of JSON. */
+export function inFile(each: Problem, file: string): Problem {
+  const { hint } = withoutResolver(each);
+  const isJson = /\.json:[0-9]+:[0-9]+$/i.test(file);
+  return { ...each, hint: isJson ? hint.replace(/'([^'\s]+)'/g, '"$1"') : hint };
+}
+
 export function isError(code: ProblemCode): boolean {
   return PROBLEMS[code].severity === 'error';
 }

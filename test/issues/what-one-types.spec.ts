@@ -1,6 +1,7 @@
 import { Controller, Get, Put, type INestApplication } from '@nestjs/common';
-import { CorsModule, CorsService, originsFromEnv, type CorsIssue } from 'nestjs-cors';
+import { CorsModule, corsOptionsFromFile, CorsService, originsFromEnv, type CorsIssue } from 'nestjs-cors';
 import { closeApps, createApp, PLATFORMS, type Platform } from '../support/app.js';
+import { removeFiles, writeTempFile } from '../support/files.js';
 import { issuesOf, typeHints, type Author, type Written } from '../support/type-hints.js';
 
 /** Options as public apps pass them to `enableCors()`, with neutral values, and what was meant by them. */
@@ -404,6 +405,7 @@ class ThingsController {
 }
 
 afterEach(closeApps);
+afterEach(removeFiles);
 
 const start = async (cors: Written, platform: Platform): Promise<INestApplication> => {
   const started = await createApp({
@@ -460,6 +462,31 @@ describe('What one types', () => {
     } finally {
       await booted.close();
     }
+  });
+
+  it.each([
+    [
+      'cors.json',
+      JSON.stringify({
+        origin: [`${APP}/`, ` ${ADMIN}`, '^https://a-.*\\.example\\.com$'],
+        methods: 'GET,PUT,',
+        maxAge: '60',
+      }),
+    ],
+    ['cors.yaml', `origin: [${APP}/, ' ${ADMIN}', 'https://a-*.example.com']\nmethods: GET,PUT,\nmaxAge: 1h`],
+  ])('is right in a file as well, which holds no code: %s', async (name, text) => {
+    const file = writeTempFile(name, text);
+    const issues = await issuesOf(() => start(corsOptionsFromFile(file), 'express'));
+    const values = issues.map(({ hint }) => {
+      const code = /^Write (.+?)(?:: the unit is seconds)?\.$/.exec(hint)?.[1];
+      // YAML takes JSON, and strings in single quotes.
+      return code === undefined
+        ? hint
+        : (JSON.parse(name.endsWith('.json') ? code : code.replaceAll("'", '"')) as unknown);
+    });
+    const maxAge = name.endsWith('.json') ? 60 : 3600;
+    expect(values).toEqual(expect.arrayContaining([APP, ADMIN, 'List each origin.', ['GET', 'PUT'], maxAge]));
+    expect(values).toHaveLength(5);
   });
 
   it.each([
