@@ -195,13 +195,17 @@ function sourceOf(shape: Shape): string | undefined {
   const { scheme, host, port } = shape;
   if (scheme !== 'https' && !(scheme === 'http' && isOnLoopback(shape))) return undefined;
   if (textOf(host) === undefined && !isOnLoopback(shape) && !isOwned(host)) return undefined;
-  if (host.filter(({ most }) => most === Infinity).length > MOST_REPEATS) return undefined;
+  if (host.filter(({ least, most }) => most - least > FEW_CHARACTERS).length > MOST_REPEATS) return undefined;
   const portText = port === ANY_PORT ? '(?::[0-9]+)?' : port.length === 0 ? '' : `:${port.map(atomText).join('')}`;
   return `${scheme}:\\/\\/${host.map(atomText).join('')}${portText}`;
 }
 
-/** Each may cost a factor of an origin's length, which is bounded. */
-const MOST_REPEATS = 3;
+/**
+ * Each costs up to a factor of an origin's length when it fails to match. The length is bounded, and two of them take
+ * less than a millisecond.
+ */
+const MOST_REPEATS = 2;
+const FEW_CHARACTERS = 8;
 
 /** Whether the host ends in a whole domain, which no public suffix is: what stands before it is its owner's. */
 function isOwned(host: Sequence): boolean {

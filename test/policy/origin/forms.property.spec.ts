@@ -110,6 +110,14 @@ describe('What is proposed for a RegExp', () => {
     );
   });
 
+  it('is quick, however an origin is made to fail', () => {
+    expect(formsOfRegExp('^https:\\/\\/.*[a-z]+\\w+x\\.example\\.com$')).toBeUndefined();
+    expect(formsOfRegExp('^https:\\/\\/\\w{1,60}\\w{1,60}\\w+x\\.example\\.com$')).toBeUndefined();
+    expect(formsOfRegExp('^https:\\/\\/\\w+-\\w+\\.example\\.com$')).toEqual({
+      resolver: '/^https:\\/\\/[a-z0-9_]+-[a-z0-9_]+\\.example\\.com$/',
+    });
+  });
+
   it('is the same or nothing for any text, and never throws', () => {
     fc.assert(
       fc.property(
