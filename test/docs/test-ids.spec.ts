@@ -16,7 +16,7 @@ describe('test/README.md', () => {
     const suites = new Map<string, Set<string>>();
     for (const [file, ids] of idsBySuite()) {
       for (const family of ids.map(id => id.split('-')[0] ?? '')) {
-        suites.set(family, (suites.get(family) ?? new Set()).add(basename(file, '.spec.ts')));
+        suites.set(family, (suites.get(family) ?? new Set()).add(basename(file).replace(/(?:\.long)?\.spec\.ts$/, '')));
       }
     }
     const found = [...suites].map(([family, names]) => [`\`${family}\``, [...names].sort().join(', ')]).sort();
