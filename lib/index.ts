@@ -16,6 +16,7 @@ export type { GatewayCorsOptions } from './gateway-cors.js';
 export { originsFromEnv } from './sources/env-origins.js';
 export type { CorsEnvironment } from './sources/env-origins.js';
 export { corsOptionsFromFile } from './sources/options-file.js';
+export { TRACING_HEADERS } from './policy/names/tracing.js';
 export { add } from './policy/add.js';
 export type { ListAddition } from './policy/add.js';
 export type { PolicyProvenance } from './policy/compile.js';

@@ -1,49 +1,46 @@
 import type { Bounds } from '../policy/bounds.js';
+import { isDerivable } from '../policy/names/headers.js';
+import { ReadHeaders } from './read-headers.js';
 import { createPolicyCompiler, type Policy } from '../policy/compile.js';
 import type { MergedPolicy } from '../policy/merge.js';
 import type { Route } from '../routing/route.js';
-import type { PathPattern } from '../routing/path-rules.js';
+import type { MergedRoute, MergedRule } from './merged.js';
 import { RuleBook } from '../registry/rule-book.js';
 import type { TableRows, RoutePolicy } from '../registry/table-rows.js';
 
-/** A rule of `routes`, before it is compiled. */
-export interface MergedRule {
-  /** `routes[0]` */
-  readonly at: string;
-  readonly path: string;
-  readonly pattern: PathPattern;
-  readonly merged: MergedPolicy;
-}
-
-/** A route, and its policy before it is compiled. */
-export interface MergedRoute {
-  readonly route: Route;
-  readonly merged: MergedPolicy;
-}
-
 /** The rows of a table that follow from merged policies. */
-export type CompiledRows = Pick<TableRows, 'module' | 'rules' | 'rejecting' | 'routes' | 'of'>;
+export type CompiledRows = Pick<TableRows, 'module' | 'rules' | 'rejecting' | 'routes' | 'of' | 'ofRoute'>;
 
+/** @param versionHeader the request header that holds a route's version; `''` where none does */
 export function compileRows(
   module: MergedPolicy,
   rules: readonly MergedRule[],
   routes: readonly MergedRoute[],
   bounds: Bounds | undefined,
+  versionHeader: string,
 ): CompiledRows {
   const compileAnew = createPolicyCompiler(bounds);
-  const compiled = new Map<MergedPolicy, Policy>();
-  const compile = (merged: MergedPolicy) => {
-    const policy = compiled.get(merged) ?? compileAnew(merged);
-    compiled.set(merged, policy);
+  const compiled = new Map<MergedPolicy, Map<string, Policy>>();
+  const versioned = [versionHeader.toLowerCase()].filter(isDerivable);
+  const read = new ReadHeaders(routes);
+  const compile = (merged: MergedPolicy, names: readonly string[] = []) => {
+    const variants = compiled.get(merged) ?? new Map<string, Policy>();
+    compiled.set(merged, variants);
+    const key = names.join();
+    const policy = variants.get(key) ?? compileAnew(merged, [...versioned, ...names]);
+    variants.set(key, policy);
     return policy;
   };
   const handlers = new Map<unknown, Map<unknown, Policy>>();
+  const byRoute = new Map<Route, Policy>();
   const routePolicies: RoutePolicy[] = [];
   for (const { route, merged } of routes) {
     const ofController = handlers.get(route.controller) ?? new Map<unknown, Policy>();
     handlers.set(route.controller, ofController);
-    const policy = ofController.get(route.handler) ?? compile(merged);
-    ofController.set(route.handler, policy);
+    const policy = compile(merged, read.at(route));
+    // One of a handler's paths speaks for it when it runs: request headers are a matter of preflights.
+    if (!ofController.has(route.handler)) ofController.set(route.handler, policy);
+    byRoute.set(route, policy);
     routePolicies.push({ route, policy });
   }
   const modulePolicy = compile(module);
@@ -51,9 +48,10 @@ export function compileRows(
   return {
     module: modulePolicy,
     rules: new RuleBook(pathRules, modulePolicy),
-    rejecting: rejectingOf(compiled.values()),
+    rejecting: rejectingOf([...compiled.values()].flatMap(variants => [...variants.values()])),
     routes: Object.freeze(routePolicies),
     of: (controller, handler) => handlers.get(controller)?.get(handler),
+    ofRoute: route => byRoute.get(route),
   };
 }
 

@@ -145,6 +145,8 @@ export function reportExcess(
     if (value === '*') report(level, problem('bounds_header', field, '*'));
     else {
       for (const part of value) {
+        // The default is cut by the bounds, so it cannot exceed them.
+        if (part.level === undefined) continue;
         for (const name of part.items) {
           if (!within.has(name.toLowerCase())) report(part.level, problem('bounds_header', field, name));
         }

@@ -1,4 +1,5 @@
 import type { Bounds } from './bounds.js';
+import { completeDefaultHeaders } from './default-headers.js';
 import { POLICY_OPTIONS, type PolicyOption } from './fields.js';
 import { itemsOf, type ListPart, type MergedOption, type MergedPolicy } from './merge.js';
 import type { CorsProvenance, EffectiveCorsPolicy } from './options.js';
@@ -21,6 +22,10 @@ export interface Policy {
   readonly methods: readonly string[] | undefined;
   /** Lower-case names; `undefined`: any name. */
   readonly allowedHeaders: ReadonlySet<string> | undefined;
+  /** The methods and request headers, in lower case, that `bounds` allow; absent for no limit. */
+  readonly limits: Pick<Bounds, 'methods' | 'allowedHeaders'>;
+  /** `allowedHeaders` as it is written, without what handlers read. */
+  readonly writtenHeaders: string;
   /** The list of all these names, as browsers write it (Fetch §4.8, "CORS-unsafe request-header names"). */
   readonly everyHeader: string | undefined;
   /** Never with `'*'`: browsers reject that, and boot refuses a policy that would send it. */
@@ -49,7 +54,8 @@ export type PolicyValues = Omit<EffectiveCorsPolicy, 'methods'> & { readonly met
  */
 export type PolicyProvenance = Readonly<Record<keyof EffectiveCorsPolicy, CorsProvenance>>;
 
-export type PolicyCompiler = (policy: MergedPolicy) => Policy;
+/** @param read request headers that complete the default list, in lower case */
+export type PolicyCompiler = (policy: MergedPolicy, read?: readonly string[]) => Policy;
 
 /**
  * Creates the compiler for one app. Routes that inherit one list share its compiled form.
@@ -84,15 +90,18 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
     };
   }
 
-  return policy => {
-    const merged = policy as CleanPolicy;
+  const limits = bounds ?? {};
+  return (policy, read = []) => {
+    const merged = completeDefaultHeaders(policy, read, bounds) as CleanPolicy;
     const origin = typeof merged.origin.value === 'object' ? compileParts(merged.origin.value) : merged.origin.value;
     const values = valuesOf(merged, typeof origin === 'object' ? origin.texts : origin, bounds);
     const { methods, allowedHeaders, exposedHeaders, rejectDisallowed } = values;
     const names = allowedHeaders === '*' ? undefined : allowedHeaders.map(name => name.toLowerCase());
     const credentials = values.credentials && origin !== '*';
     const allowOrigin = origin === '*' ? origin : 'requested';
-    const preflight = credentialsAndNames(credentials, 'Access-Control-Allow-Headers', headerValue(allowedHeaders));
+    // By the standard `*` does not cover `Authorization` (Fetch §4.8), and one day browsers may follow it.
+    const requestHeaders = allowedHeaders === '*' ? '*, authorization' : headerValue(allowedHeaders);
+    const preflight = credentialsAndNames(credentials, 'Access-Control-Allow-Headers', requestHeaders);
     // Without an Origin and when refused as well: a cache must not serve this response to another origin.
     const vary = typeof origin === 'object' || (origin === false && rejectDisallowed) ? 'Origin' : '';
     return Object.freeze<Policy>({
@@ -101,6 +110,8 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
       resolvable: bounds?.resolvable ?? anyOrigin,
       methods: methods && [...methods],
       allowedHeaders: names && new Set(names),
+      limits,
+      writtenHeaders: String(valueOf(policy.allowedHeaders.value)),
       everyHeader: names && [...names].sort().join(','),
       credentials,
       maxAge: values.maxAge,

@@ -1,5 +1,5 @@
 import type { Report } from '../issues/problem.js';
-import { readAllowedHeaders, readExposedHeaders } from './names/headers.js';
+import { DEFAULT_REQUEST_HEADERS, readAllowedHeaders, readExposedHeaders } from './names/headers.js';
 import { readMethods } from './names/methods.js';
 import type { EffectiveCorsPolicy } from './options.js';
 import { readOrigin } from './origin/list.js';
@@ -17,7 +17,7 @@ interface Field {
 export const FIELDS = {
   origin: { read: readOrigin, default: undefined },
   methods: { read: readMethods, default: undefined },
-  allowedHeaders: { read: readAllowedHeaders, default: ['content-type'] },
+  allowedHeaders: { read: readAllowedHeaders, default: DEFAULT_REQUEST_HEADERS },
   exposedHeaders: { read: readExposedHeaders, default: [] },
   credentials: { read: readBoolean, default: false },
   maxAge: { read: readMaxAge, default: 600 },

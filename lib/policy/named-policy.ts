@@ -16,9 +16,10 @@ export function readLevels(
   policies: NamedPolicies,
   report: Report,
 ): readonly Level[] {
-  if (args.length === 0) return [];
   const [policy, overrides] = args;
   const levelOf = (options: unknown): Level => ({ source, options: readPolicy(options, report) });
+  // A level all the same: where it has no effect, that is reported.
+  if (args.length === 0) return [levelOf({})];
   if (policy === false) return [levelOf({ origin: false })];
   if (typeof policy !== 'string') return [levelOf(policy)];
   const named = policies.get(policy);

@@ -52,11 +52,16 @@ export interface CorsPolicyOptions {
   methods?: CorsNames;
 
   /**
-   * The request headers that scripts may send: the `Access-Control-Allow-Headers` header of preflights. `'*'` allows
-   * any, including `Authorization`, and cannot be combined with `credentials`.
+   * The request headers that scripts may send: the `Access-Control-Allow-Headers` header of preflights. A list replaces
+   * the default, `add()` extends it. `'*'` allows any, including `Authorization`, and cannot be combined with
+   * `credentials`.
    *
-   * @default ['content-type']
-   * @example ['content-type', 'x-csrf-token']
+   * The default has what handlers at the path read with `@Headers('name')`: not what scripts cannot set, what needs no
+   * permission, what proxies report, and method overrides. `bounds` cut it. A list that leaves out what its handler reads
+   * is a warning.
+   *
+   * @default `content-type`, `authorization`, the version header of header versioning, and what handlers read
+   * @example add('x-csrf-token')
    */
   allowedHeaders?: CorsNames;
 
@@ -350,8 +355,9 @@ export interface CorsModuleOptions extends CorsPolicyOptions {
   resolver?: CorsResolverOptions;
 
   /**
-   * Say why a request was refused and what would allow it, in the body of the 403 and in the log. For development: it
-   * reveals the policy.
+   * Say why a request was refused and what would allow it: in the body of the 403, in the log, and in the browser's
+   * console, where a preflight of an allowed origin is refused for its method or a header. Nothing more is allowed than
+   * without it. For development: it reveals the policy.
    *
    * @default false
    */

@@ -1,10 +1,17 @@
 import type { Policy } from './compile.js';
 
-/** Whether two policies give the same answers. Inherited lists are shared, so identity saves comparing long ones. */
+/**
+ * Whether two policies say the same. Request headers that handlers read do not count: they only differ by path. Inherited
+ * lists are shared, so identity saves comparing long ones.
+ */
 export function samePolicy(one: Policy, other: Policy): boolean {
   if (one === other) return true;
-  const { origin, ...rest } = one.values;
-  const { origin: otherOrigin, ...otherRest } = other.values;
+  const { origin } = one.values;
+  const { origin: otherOrigin } = other.values;
   const sameOrigin = origin === otherOrigin || JSON.stringify(origin) === JSON.stringify(otherOrigin);
-  return sameOrigin && one.resolver === other.resolver && JSON.stringify(rest) === JSON.stringify(otherRest);
+  return sameOrigin && one.resolver === other.resolver && restOf(one) === restOf(other);
+}
+
+function restOf({ values, writtenHeaders }: Policy): string {
+  return JSON.stringify({ ...values, origin: undefined, allowedHeaders: writtenHeaders });
 }

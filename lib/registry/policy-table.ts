@@ -62,6 +62,11 @@ export class PolicyTable {
     return this.rows.routes;
   }
 
+  /** The route of a handler: the first one, where it has several paths. */
+  routeOf(controller: unknown, handler: unknown): Route | undefined {
+    return this.routes.find(({ route }) => route.controller === controller && route.handler === handler)?.route;
+  }
+
   get module(): Policy {
     return this.rows.module;
   }
@@ -208,9 +213,8 @@ export class PolicyTable {
 
   #policyOf(route: Route | undefined, ruling: Ruling | undefined): Policy {
     if (route === undefined) return ruling?.policies[0] ?? this.rows.module;
-    const { controller, handler } = route;
-    const policy = this.rows.of(controller, handler);
-    if (policy === undefined) throw new Error(`No policy was built for ${controller.name}.${handler.name}`);
+    const policy = this.rows.ofRoute(route) ?? this.rows.of(route.controller, route.handler);
+    if (policy === undefined) throw new Error(`No policy was built for ${route.controller.name}.${route.handlerName}`);
     return policy;
   }
 }

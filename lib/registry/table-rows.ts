@@ -25,6 +25,8 @@ export interface TableRows {
   /** The resolvers of all policies, each with the first place that names it. */
   readonly resolvers: ReadonlyMap<CorsOriginResolverRef, CorsIssueLocation>;
   readonly warnings: readonly CorsIssue[];
+  /** The policy that a preflight for a route is judged by. */
+  ofRoute(route: Route): Policy | undefined;
   /** The policy of a handler, or `undefined` for one that is not routed. */
   of(controller: unknown, handler: unknown): Policy | undefined;
 }

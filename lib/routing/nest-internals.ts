@@ -36,11 +36,23 @@ export function hostOf(controller: Type): string {
 /** Where Nest keeps what the parameters of a handler are: keys such as `2:0`, a kind and an index. */
 const ROUTE_ARGS_METADATA = '__routeArguments__';
 const NEXT_PARAMETER = '2:';
+const HEADERS_PARAMETER = '6:';
 
 /** Whether a handler takes `@Next()`: it may leave a request to the routes behind it. */
 export function takesNext({ controller, handlerName }: Route): boolean {
   const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handlerName) as object | undefined;
   return Object.keys(parameters ?? {}).some(key => key.startsWith(NEXT_PARAMETER));
+}
+
+/** The request headers that a handler reads by name, with `@Headers('name')`, as they are written. */
+export function headersReadBy({
+  controller,
+  handlerName,
+}: Pick<Route, 'controller' | 'handlerName'>): readonly string[] {
+  const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handlerName) as object | undefined;
+  return Object.entries(parameters ?? {}).flatMap(([key, parameter]: [string, { readonly data?: unknown }]) =>
+    key.startsWith(HEADERS_PARAMETER) && typeof parameter.data === 'string' ? [parameter.data] : [],
+  );
 }
 
 /** The HTTP path of a gateway, where it is socket.io's: `ws` serves no HTTP requests. */

@@ -99,7 +99,7 @@ describe('A compiled policy', () => {
     expect({ origin, allowedHeaders, preflight, exposed: allowed.headers, methods }).toEqual({
       origin: 'any',
       allowedHeaders: undefined,
-      preflight: [['Access-Control-Allow-Headers', '*']],
+      preflight: [['Access-Control-Allow-Headers', '*, authorization']],
       exposed: [['Access-Control-Expose-Headers', '*']],
       methods: undefined,
     });
@@ -138,7 +138,7 @@ describe('A compiled policy', () => {
     );
     expect({ allowed, preflight, credentials }).toEqual({
       allowed: { allowOrigin: '*', headers: [], vary: '' },
-      preflight: [['Access-Control-Allow-Headers', 'content-type']],
+      preflight: [['Access-Control-Allow-Headers', 'content-type, authorization']],
       credentials: false,
     });
   });

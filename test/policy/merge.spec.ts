@@ -5,7 +5,7 @@ import { buildRoute, type LevelOptions } from '../support/policy.js';
 
 const DEFAULTS = {
   methods: undefined,
-  allowedHeaders: ['content-type'],
+  allowedHeaders: ['content-type', 'authorization'],
   exposedHeaders: [],
   credentials: false,
   maxAge: 600,
@@ -174,7 +174,7 @@ describe('add()', () => {
     expect(effective(moduleOf({ origin: A, allowedHeaders: add('x-a'), exposedHeaders: add('x-b') })).values).toEqual({
       ...DEFAULTS,
       origin: [A],
-      allowedHeaders: ['content-type', 'x-a'],
+      allowedHeaders: ['content-type', 'authorization', 'x-a'],
       exposedHeaders: ['x-b'],
     });
   });
@@ -295,7 +295,7 @@ describe('A named policy', () => {
     ).toEqual({
       ...DEFAULTS,
       origin: [B],
-      allowedHeaders: ['content-type', 'x-c'],
+      allowedHeaders: ['content-type', 'authorization', 'x-c'],
       exposedHeaders: ['x-d'],
     });
   });

@@ -14,8 +14,8 @@ function readAll(...args: readonly unknown[]): readonly [levels: readonly Level[
 const handler = (options: object): unknown => ({ source: 'handler', options });
 
 describe('What stands in @Cors()', () => {
-  it('adds no level where it is nothing', () => {
-    expect(readAll()).toEqual([[], []]);
+  it('adds an empty level where it is nothing', () => {
+    expect(readAll()).toEqual([[handler({})], []]);
   });
 
   it('adds one level for options', () => {

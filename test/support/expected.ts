@@ -17,7 +17,7 @@ interface Grant {
 /** Every CORS header of an allowed preflight. */
 export function granted(
   origin: string,
-  { methods, headers = 'content-type', maxAge = '600', credentials }: Grant,
+  { methods, headers = 'content-type, authorization', maxAge = '600', credentials }: Grant,
 ): CorsHeaders {
   return {
     'access-control-allow-origin': origin,
@@ -54,7 +54,7 @@ export const CLOSED: CorsHeaders = {};
 /** What `explain()` and `policies()` tell of a policy that states nothing but its origin. */
 export const DEFAULT_POLICY = {
   methods: [],
-  allowedHeaders: ['content-type'],
+  allowedHeaders: ['content-type', 'authorization'],
   exposedHeaders: [],
   credentials: false,
   maxAge: 600,

@@ -1,5 +1,13 @@
 import { problem, type Report } from '../../issues/problem.js';
-import { readList, reportListText, reportNoName, withoutRepeats, type Entry, type ListOption } from './list.js';
+import {
+  isToken,
+  readList,
+  reportListText,
+  reportNoName,
+  withoutRepeats,
+  type Entry,
+  type ListOption,
+} from './list.js';
 
 /** Fetch §2.2.2, "forbidden request-header": set only by browsers. */
 const FORBIDDEN_REQUEST_HEADERS: ReadonlySet<string> = new Set([
@@ -25,6 +33,18 @@ const FORBIDDEN_REQUEST_HEADERS: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
   'via',
+]);
+
+/** Allowed where no level lists any: what nearly every front end sends. */
+export const DEFAULT_REQUEST_HEADERS = ['content-type', 'authorization'] as const;
+
+/** Fetch §2.2.2, "CORS-safelisted request-header": needs no permission, unless its value is unusual. */
+const SAFELISTED_REQUEST_HEADERS: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-language',
+  'content-language',
+  'content-type',
+  'range',
 ]);
 
 const METHOD_OVERRIDES: ReadonlySet<string> = new Set(['x-http-method', 'x-http-method-override', 'x-method-override']);
@@ -87,8 +107,11 @@ function readHeaders(
   }
   const valid = list.items.filter(entry => {
     if (entry.value === '*') report(problem('header_any_in_list', entry.path, entry.value));
-    else if (!reportNoName(entry, 'header_invalid', report))
-      return check(String(entry.value).toLowerCase(), entry, report);
+    else if (!reportNoName(entry, 'header_invalid', report)) {
+      const name = String(entry.value);
+      if (name.includes('*')) report(problem('header_asterisk', entry.path, name));
+      return check(name.toLowerCase(), entry, report);
+    }
     return false;
   });
   if (valid.length < list.items.length) return undefined;
@@ -105,10 +128,51 @@ function checkRequestHeader(name: string, { path, value }: Entry, report: Report
     return false;
   }
   if (METHOD_OVERRIDES.has(name)) report(problem('request_header_method_override', path, value));
-  if (name === 'forwarded' || name.startsWith('x-forwarded-') || name === 'x-real-ip') {
+  if (isForwarded(name)) {
     report(problem('request_header_forwarded', path, value));
   }
   return true;
+}
+
+/** What proxies report: a page that could set it could forge it. */
+function isForwarded(name: string): boolean {
+  return name === 'forwarded' || name.startsWith('x-forwarded-') || name === 'x-real-ip';
+}
+
+/** Further headers of proxies and CDNs: a handler that reads one trusts what stands in front of the app. */
+const SET_BY_PROXIES: ReadonlySet<string> = new Set([
+  'cf-connecting-ip',
+  'cf-connecting-ipv6',
+  'cf-ipcountry',
+  'fastly-client-ip',
+  'true-client-ip',
+  'x-appengine-user-ip',
+  'x-azure-clientip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-envoy-external-address',
+  'x-forwarded',
+  'x-original-forwarded-for',
+  'x-original-host',
+  'x-original-url',
+  'x-rewrite-url',
+]);
+
+/** Whether a name may be in `allowedHeaders`. */
+export function isAllowable(name: string): boolean {
+  const lowerCase = name.toLowerCase();
+  return lowerCase !== '*' && !lowerCase.startsWith('access-control-') && !isForbiddenRequestHeader(lowerCase);
+}
+
+/**
+ * Whether a page needs, and may have, permission for a header because a handler reads it. Not what scripts cannot set,
+ * what needs no permission, and what is questionable in any list.
+ *
+ * @param name in lower case
+ */
+export function isDerivable(name: string): boolean {
+  if (!isToken(name) || !isAllowable(name) || SAFELISTED_REQUEST_HEADERS.has(name)) return false;
+  return !METHOD_OVERRIDES.has(name) && !isForwarded(name) && !SET_BY_PROXIES.has(name);
 }
 
 function checkResponseHeader(name: string, { path, value }: Entry, report: Report): boolean {

@@ -14,9 +14,16 @@ describe.each(OPTIONS)('The %s option', (path, reader, any) => {
     ['an empty list', [], []],
     ['one name', 'x-one', ['x-one']],
     ["Nest's comma-separated string", 'x-one, X-Two,x-three', ['x-one', 'X-Two', 'x-three']],
-    ['every character of a token', ["x!#$%&'*+.^_`|~9"], ["x!#$%&'*+.^_`|~9"]],
+    ['every character of a token but the asterisk', ["x!#$%&'+.^_`|~9"], ["x!#$%&'+.^_`|~9"]],
   ])('takes %s', (_, value, items) => {
     expect(read(reader, value)).toEqual({ result: { mode: 'replace', items }, problems: [] });
+  });
+
+  it('takes an asterisk in a name as the character that it is, with a warning', () => {
+    expect(read(reader, ['x-*'])).toEqual({
+      result: { mode: 'replace', items: ['x-*'] },
+      problems: [expect.objectContaining({ code: 'header_asterisk', path: `${path}[0]`, value: 'x-*' })],
+    });
   });
 
   it('takes an addition', () => {
