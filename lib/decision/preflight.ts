@@ -5,6 +5,7 @@ import {
   isScriptableMethod,
   judgeAnnounced,
   needsResolver,
+  reasonOfPreflight,
   refine,
   type DetailedReason,
   type ResolverAnswer,
@@ -44,12 +45,16 @@ export interface Question {
 /**
  * The resolvers to call for a method before it can be judged, for each candidate. `undefined` for a candidate that
  * refuses regardless of their answers.
+ *
+ * @param isCurious whether to call them for those as well: somebody wants to know whether the origin is allowed
  */
 export function questionsOf(
   { origin, requestHeaders }: CorsRequest,
   { method, candidates }: ResourceMethod,
+  isCurious = false,
 ): readonly (readonly Question[] | undefined)[] {
   return candidates.map(({ members }, candidate) =>
+    isCurious ||
     members.every(policy => judgeAnnounced(origin, method, requestHeaders, policy, 'allowed') === 'allowed')
       ? [...members.entries()].flatMap(([member, policy]) =>
           needsResolver(origin, policy) ? [{ policy, method, candidate, member }] : [],
@@ -71,10 +76,14 @@ export function judgeResource(
   const index = indexOf(resource, request.requestMethod);
   const announced = resource.methods[index];
   if (announced === undefined || announced.candidates.length === 0) return resource.isInDoubt ? AMBIGUOUS : NOT_ROUTED;
+  let candidate = 0;
   const refusal = refusalBy(request, announced, 0, answerOf);
-  const candidate = refusal === undefined ? 0 : firstAllowed(request, announced, answerOf, 1);
-  // The first candidate's reason is the one to report.
-  if (refusal !== undefined && candidate === -1) return refusal;
+  if (refusal !== undefined) {
+    // Hot path: nearly always there is one candidate. The first one's reason is the one to report.
+    if (announced.candidates.length === 1) return refusal;
+    candidate = firstAllowed(request, announced, answerOf, 1);
+    if (candidate === -1) return refusal;
+  }
   // Nearly always one policy serves all methods, or the policies share no answer.
   const settled = candidate === 0 ? (resource.settled[index] ??= settle(resource, announced)) : UNDECIDED;
   if (settled !== UNDECIDED) return settled;
@@ -148,17 +157,25 @@ function refusalBy(
   candidate: number,
   answerOf: AnswerOf,
 ): PreflightVerdict | undefined {
-  const { members } = candidates[candidate] as Candidate;
-  // Hot path: an indexed loop, and a verdict without a spread, see the bench.
+  const judged = candidates[candidate] as Candidate;
+  const { members } = judged;
+  // Hot path: an indexed loop, and one verdict for equal refusals, see the bench.
   for (let member = 0; member < members.length; member++) {
     const policy = members[member] as Policy;
     const answer = policy.resolver === undefined ? undefined : answerOf(policy, method, candidate, member);
     const reason = judgeAnnounced(origin, method, requestHeaders, policy, answer);
-    if (reason !== 'allowed') {
-      return { reason, headers: REFUSED_PREFLIGHT, status: 403, candidate, policy, answer };
+    if (reason === 'allowed') continue;
+    if (members.length === 1 && answer === undefined) {
+      if (judged.refusal?.reason === reason) return judged.refusal;
+      return (judged.refusal = refuse(reason, candidate, policy));
     }
+    return { ...refuse(reason, candidate, policy), answer };
   }
   return undefined;
+}
+
+function refuse(reason: PreflightVerdict['reason'], candidate: number, policy: Policy): PreflightVerdict {
+  return { reason, headers: REFUSED_PREFLIGHT, status: 403, candidate, policy };
 }
 
 /** Why a preflight is refused, for a person to read; `undefined` if it is allowed. */
@@ -170,9 +187,11 @@ export function refineVerdict(verdict: PreflightVerdict, request: CorsRequest): 
       return undefined;
     case 'path-ambiguous':
     case 'method-not-routed':
-      if (!isScriptableMethod(requestMethod)) return { reason: 'method-malformed', detail: requestMethod };
-      return { reason, detail: reason === 'method-not-routed' ? requestMethod : '' };
-    default:
-      return refine(reason, request, policy as Policy, answer);
+      if (!isScriptableMethod(requestMethod)) return { reason: 'method-malformed', parts: [requestMethod] };
+      return { reason, parts: reason === 'method-not-routed' ? [requestMethod] : [] };
+    default: {
+      const exact = reasonOfPreflight(request, policy as Policy, answer);
+      return refine(exact === 'allowed' ? reason : exact, request, policy as Policy, answer);
+    }
   }
 }

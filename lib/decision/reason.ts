@@ -4,7 +4,7 @@ import { parseOrigin } from '../policy/origin/grammar.js';
 import type { CorsHeaders } from '../policy/response.js';
 import type { Policy } from '../policy/compile.js';
 import type { CorsRequest } from './request.js';
-import { findHeaderFault, judgeRequestHeaders } from './request-headers.js';
+import { findHeaderFault, judgeRequestHeaders, missingHeaders } from './request-headers.js';
 
 /**
  * Why a request is allowed or refused.
@@ -53,12 +53,14 @@ export type Reason = Extract<
 /** Why a request is refused, for a person to read. */
 export interface DetailedReason {
   readonly reason: Exclude<CorsReason, 'allowed'>;
-  /** The part of the request at fault; `''` if there is none. */
-  readonly detail: string;
+  /** The parts of the request at fault: a method, an origin, or every header that is missing from the list. */
+  readonly parts: readonly string[];
+  /** Whether something on the way took the `Origin` header away. */
+  readonly isStripped?: boolean;
 }
 
 /** It is in doubt which policy a path is under. */
-export const PATH_AMBIGUOUS: DetailedReason = Object.freeze({ reason: 'path-ambiguous', detail: '' });
+export const PATH_AMBIGUOUS: DetailedReason = Object.freeze({ reason: 'path-ambiguous', parts: [] });
 
 /** A resolver's answer for a request. Without an answer, its policy denies. */
 export type ResolverAnswer = 'allowed' | 'denied' | 'failed';
@@ -117,6 +119,17 @@ export function judgePreflight(request: CorsRequest, policy: Policy, answer?: Re
   return judgeAnnounced(request.origin, request.requestMethod ?? '', request.requestHeaders, policy, answer);
 }
 
+/**
+ * The same for a person to read. A resolver is not called for a preflight that is refused whatever it answers: then that
+ * is the reason, not the origin.
+ */
+export function reasonOfPreflight(request: CorsRequest, policy: Policy, answer?: ResolverAnswer): Reason {
+  const reason = judgePreflight(request, policy, answer);
+  if (reason !== 'origin-not-allowed' || answer !== undefined || !needsResolver(request.origin, policy)) return reason;
+  const other = judgePreflight(request, policy, 'allowed');
+  return other === 'allowed' ? reason : other;
+}
+
 /** The same for any method: one answer lists all methods that share it. */
 export function judgeAnnounced(
   origin: string | undefined,
@@ -169,27 +182,29 @@ export function refine(
     case 'method-not-allowed':
       return refineMethod(request);
     case 'header-not-allowed': {
-      const header = findHeaderFault(request.requestHeaders ?? '', policy.allowedHeaders);
-      return { reason: header?.fault ?? reason, detail: header?.name ?? '' };
+      const text = request.requestHeaders ?? '';
+      const header = findHeaderFault(text, policy.allowedHeaders);
+      if (header?.fault !== 'headers-malformed') return { reason, parts: missingHeaders(text, policy.allowedHeaders) };
+      return { reason: header.fault, parts: header.name === '' ? [] : [header.name] };
     }
   }
 }
 
 function refineOrigin(origin: string | undefined, policy: Policy, answer: ResolverAnswer | undefined): DetailedReason {
-  if (origin === undefined) return { reason: 'no-origin', detail: '' };
-  const detail = origin;
-  if (policy.origin === 'none') return { reason: 'no-cross-origin-access', detail: '' };
+  if (origin === undefined) return { reason: 'no-origin', parts: [] };
+  const parts = [origin];
+  if (policy.origin === 'none') return { reason: 'no-cross-origin-access', parts: [] };
   if (answer !== undefined && needsResolver(origin, policy)) {
-    return { reason: answer === 'failed' ? 'resolver-failed' : 'resolver-denied', detail };
+    return { reason: answer === 'failed' ? 'resolver-failed' : 'resolver-denied', parts };
   }
-  if (origin === 'null') return { reason: 'origin-null', detail };
-  return { reason: parseOrigin(origin) === undefined ? 'origin-malformed' : 'origin-not-allowed', detail };
+  if (origin === 'null') return { reason: 'origin-null', parts };
+  return { reason: parseOrigin(origin) === undefined ? 'origin-malformed' : 'origin-not-allowed', parts };
 }
 
 function refineMethod({ method, requestMethod }: CorsRequest): DetailedReason {
-  if (requestMethod === undefined) return { reason: 'method-not-allowed', detail: method };
+  if (requestMethod === undefined) return { reason: 'method-not-allowed', parts: [method] };
   return {
     reason: isScriptableMethod(requestMethod) ? 'method-not-allowed' : 'method-malformed',
-    detail: requestMethod,
+    parts: [requestMethod],
   };
 }

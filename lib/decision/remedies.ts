@@ -1,19 +1,21 @@
-import { printable } from '../issues/text.js';
+import { quotedList } from '../issues/text.js';
+import { isAllowable } from '../policy/names/headers.js';
+import type { DetailedReason } from './reason.js';
 
-/** The smallest change that would allow a refused request. `{detail}` is the part of the request at fault. */
+/** The smallest change that would allow a refused request. `{parts}` are the parts of the request at fault. */
 export const REMEDIES = {
   'no-origin': 'Nothing to allow: without an Origin header the CORS protocol does not apply.',
   'no-cross-origin-access': 'The policy is origin: false{where}. List the origins that may read this route.',
   'origin-null':
     'Nothing to add: anyone can send Origin null. Serve the page from its own origin, not from a file or a sandboxed frame.',
   'origin-malformed': 'Send one origin as browsers write it: lower-case, without a path, without a default port.',
-  'origin-not-allowed': 'Add {detail} to the origin list{where}.',
-  'resolver-denied': 'The resolver{where} answered false for {detail}: change its answer.',
-  'resolver-failed': 'The resolver{where} gave no answer for {detail}: the log says why.',
-  'method-not-allowed': 'Add {detail} to methods{where}, or leave methods out to allow the routed methods.',
-  'method-not-routed': 'Add a handler for {detail} at this path.',
+  'origin-not-allowed': 'Add {parts} to the origin list{where}.',
+  'resolver-denied': 'The resolver{where} answered false for {parts}: change its answer.',
+  'resolver-failed': 'The resolver{where} gave no answer for {parts}: the log says why.',
+  'method-not-allowed': 'Add {parts} to methods{where}{or}.',
+  'method-not-routed': 'Add a handler for {parts} at this path.',
   'method-malformed': 'Send the name of a method that scripts can use.',
-  'header-not-allowed': 'Add {detail} to allowedHeaders{where}.',
+  'header-not-allowed': 'Add {parts} to allowedHeaders{where}{write}.',
   'headers-malformed':
     'Send a list of header names, at most 8192 characters long, and with few empty or repeated elements.',
   'path-ambiguous':
@@ -22,13 +24,51 @@ export const REMEDIES = {
     'The browser says that a page sent this request, but not which one: send it with fetch() in mode cors, or, if the page is part of the app, list the origin that browsers reach the app at in `self`.',
 } as const;
 
-/**
- * The remedy for a refusal. The part of the request is quoted, so it is safe to print.
- *
- * @param where the place of the option at fault, in words
- */
-export function remedyOf(reason: keyof typeof REMEDIES, detail: string, where?: string): string {
-  return REMEDIES[reason]
+/** Response headers, and what scripts cannot set. */
+const HEADER_IMPOSSIBLE = 'Take {parts} out of the request that the page sends: it can never be allowed.';
+
+/** Methods are case-sensitive, and `fetch()` changes the case of some of them only (Fetch §2.2.1, "normalize a method"). */
+const METHOD_CASE =
+  'Write the method in upper case in the page, {parts}: fetch() changes the case of DELETE, GET, HEAD, OPTIONS, POST and PUT only.';
+
+/** Something between the browser and the app took the `Origin` header away. */
+export const ORIGIN_STRIPPED =
+  'The browser says that a page of another origin sent this request in mode cors, so it had an Origin header, but it arrived without: let the proxy, CDN or browser extension in between pass it on.';
+
+/** Where to make the change, in words. */
+export interface Remedy {
+  /** The place of the option at fault. */
+  readonly where?: string | undefined;
+  /** For a header: the option as it should be written there. */
+  readonly write?: string | undefined;
+  /** Another way, where there is one: `, or leave methods out …`. */
+  readonly or?: string | undefined;
+  /** How many parts are shown at most. */
+  readonly most?: number | undefined;
+}
+
+/** The remedy for a refusal. The parts of the request are quoted, so it is safe to print. */
+export function remedyOf(
+  { reason, parts, isStripped }: DetailedReason,
+  { where, write, or, most }: Remedy = {},
+): string {
+  if (isStripped === true) return ORIGIN_STRIPPED;
+  if (reason === 'header-not-allowed') {
+    const impossible = parts.filter(name => !isAllowable(name));
+    const others = parts.filter(isAllowable);
+    if (impossible.length > 0) {
+      const first = HEADER_IMPOSSIBLE.replace('{parts}', () => quotedList(impossible, most));
+      return others.length === 0
+        ? first
+        : `${first} ${remedyOf({ reason, parts: others }, { where, write, or, most })}`;
+    }
+  }
+  const [method = ''] = parts;
+  const isMiswritten = (reason === 'method-not-allowed' || reason === 'method-not-routed') && /^patch$/i.test(method);
+  const text: string = isMiswritten ? METHOD_CASE : REMEDIES[reason];
+  return text
     .replaceAll('{where}', () => (where === undefined ? '' : ` in ${where}`))
-    .replaceAll('{detail}', () => printable(detail));
+    .replaceAll('{or}', () => or ?? '')
+    .replaceAll('{write}', () => (write === undefined ? '' : `: write ${write}`))
+    .replaceAll('{parts}', () => quotedList(isMiswritten ? [method.toUpperCase()] : parts, most));
 }

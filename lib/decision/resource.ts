@@ -9,6 +9,8 @@ export interface PreflightVerdict {
   readonly reason: Reason | 'method-not-routed' | 'path-ambiguous';
   readonly headers: CorsHeaders;
   readonly status: 200 | 204 | 403;
+  /** Whether a refusal has an answer that makes the browser name its reason. */
+  readonly isRevealing?: true;
   /** The index of the candidate that decided, among those for the announced method. */
   readonly candidate: number;
   /** The policy that refuses, and the answer of its resolver; absent if no route is known to serve the method. */
@@ -24,6 +26,8 @@ export interface Candidate {
   readonly policy: Policy;
   /** The policies of its routes, in the order in which these would run. */
   readonly members: readonly Policy[];
+  /** The last refusal that depends on nothing but its reason: hostile requests repeat themselves. */
+  refusal: PreflightVerdict | undefined;
 }
 
 /**
@@ -60,7 +64,11 @@ function isNarrower(one: Policy, other: Policy): boolean {
 
 /** @param members the policies of the routes that one request may pass through */
 export function createCandidate(members: readonly [Policy, ...Policy[]]): Candidate {
-  return { policy: members.reduce((one, other) => (isNarrower(other, one) ? other : one)), members };
+  return {
+    policy: members.reduce((one, other) => (isNarrower(other, one) ? other : one)),
+    members,
+    refusal: undefined,
+  };
 }
 
 export function createResource<Method extends ResourceMethod>(

@@ -29,6 +29,18 @@ export function printable(text: string): string {
   return shorten(JSON.stringify(text).replace(/[\u007f-\uffff]/g, escapeUnit));
 }
 
+/** The first few of some names from a configuration, and how many more there are. */
+export function namesText(names: readonly string[], most = 3): string {
+  const rest = names.length - most;
+  return `${names.slice(0, most).join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}`;
+}
+
+/** Parts of a request, safe for one line of a log: the first few of them, and how many more there are. */
+export function quotedList(parts: readonly string[], most = 5): string {
+  const rest = parts.length > most ? ` and ${String(parts.length - most)} more` : '';
+  return `${parts.slice(0, most).map(printable).join(', ')}${rest}`;
+}
+
 /** A request, or the one that a preflight announces, safe for one line of a log. */
 export function requestText(request: {
   readonly method: string;

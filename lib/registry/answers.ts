@@ -9,7 +9,7 @@ import type { PolicyTable } from './policy-table.js';
 import type { AskedRequest, AskedHandler, ServedResource } from './served.js';
 
 /** What is needed of a table to call resolvers. */
-type Resolvers = Pick<PolicyTable, 'ask' | 'hasResolvers'>;
+type Resolvers = Pick<PolicyTable, 'ask' | 'hasResolvers' | 'debug'>;
 
 /**
  * The resolvers' answers about one actual request. They are kept by handler: a request may be rewritten, or
@@ -119,7 +119,7 @@ export function askForPreflight(
     const questions = further.flatMap(([only, ...others]) => (others.length === 0 ? (only ?? []) : []));
     return questions.length > MOST_FURTHER_CALLS ? undefined : ask(questions);
   };
-  const [first, ...others] = questionsOf(request, announced).flatMap((questions, candidate) =>
+  const [first, ...others] = questionsOf(request, announced, table.debug).flatMap((questions, candidate) =>
     questions === undefined ? [] : [{ questions, candidate }],
   );
   const asking = whenKnown(ask(first?.questions ?? []), () => {

@@ -4,16 +4,14 @@ import { methodIn } from '../decision/resource.js';
 import {
   headersOfActual,
   judgeActual,
-  judgePreflight,
+  reasonOfPreflight,
   PATH_AMBIGUOUS,
   refine,
   type CorsReason,
   type DetailedReason,
   type ResolverAnswer,
 } from '../decision/reason.js';
-import { remedyOf } from '../decision/remedies.js';
 import { corsRequestOf, type CorsRequest } from '../decision/request.js';
-import { locationLabel } from '../issues/location.js';
 import type { Policy, PolicyProvenance } from '../policy/compile.js';
 import { isAnnounced } from '../policy/names/headers.js';
 import type { EffectiveCorsPolicy } from '../policy/options.js';
@@ -21,10 +19,11 @@ import { headerList, type CorsHeaders } from '../policy/response.js';
 import type { Route } from '../routing/route.js';
 import { makeRequest } from '../routing/route-matcher.js';
 import { methodsByPath } from '../routing/methods.js';
+import { remedyFor } from './remedy.js';
 import { askForActual, askForPreflight } from './answers.js';
 import type { PolicyTable } from './policy-table.js';
 import type { ServerCandidate, Server } from './served.js';
-import { describeRoute, locationOfLevel, type CorsRoute } from './route.js';
+import { describeRoute, type CorsRoute } from './route.js';
 
 /**
  * A request to explain: what a browser would announce and then send.
@@ -149,7 +148,7 @@ export async function explainRequest(query: CorsQuery, table: PolicyTable): Prom
     provenance: shown.provenance,
     preflight: corsVerdict(refusedPreflight, verdict.headers, origin),
     actual: corsVerdict(refusedActual, isInDoubt ? IN_DOUBT : headersOfActual(actual, shown, answer), origin),
-    ...(refused && { hint: remedyOf(refused.reason, refused.detail, whereToChange(refused, shown, route)) }),
+    ...(refused && { hint: remedyFor(refused, shown, route) }),
   };
 }
 
@@ -171,31 +170,10 @@ function refusalOfServer(
     const policy = servers[member]?.policy;
     if (policy === undefined) continue;
     const answer = answerOf(policy, request.requestMethod ?? '', candidate, member);
-    const reason = judgePreflight(request, policy, answer);
+    const reason = reasonOfPreflight(request, policy, answer);
     return reason === 'allowed' ? undefined : refine(reason, request, policy, answer);
   }
   return undefined;
-}
-
-/** The option of a policy that each reason comes from. */
-const OPTIONS = {
-  'no-cross-origin-access': 'origin',
-  'origin-not-allowed': 'origin',
-  'resolver-denied': 'origin',
-  'resolver-failed': 'origin',
-  'method-not-allowed': 'methods',
-  'header-not-allowed': 'allowedHeaders',
-} as const satisfies Partial<Record<CorsReason, keyof EffectiveCorsPolicy>>;
-
-/** The place where the option that refuses is set, in words. */
-function whereToChange(
-  { reason }: DetailedReason,
-  { provenance }: Policy,
-  route: Route | undefined,
-): string | undefined {
-  if (!(reason in OPTIONS)) return undefined;
-  const source = provenance[OPTIONS[reason as keyof typeof OPTIONS]];
-  return source === 'route' ? 'the rule for this path' : locationLabel(locationOfLevel(source, route));
 }
 
 function effective({ values }: Policy, routed: readonly string[]): EffectiveCorsPolicy {

@@ -43,7 +43,7 @@ export class CorsGuard implements CanActivate {
   #enforcePreflight(exchange: CorsExchange): boolean {
     const refused = exchange.verdict && refineVerdict(exchange.verdict, exchange);
     if (refused?.reason === 'path-ambiguous') this.exchanges.log.inDoubt(exchange);
-    this.enforcer.enforce(exchange, refused);
+    this.enforcer.enforce(exchange, refused, exchange.refusedBy);
     return true;
   }
 
@@ -56,6 +56,8 @@ export class CorsGuard implements CanActivate {
     const table = tableOf(exchange);
     const policy = table.ofHandler(controller, handler, request);
     exchange.policy = policy;
+    exchange.controller = controller;
+    exchange.handler = handler;
     // A handler that calls `next()` leaves the response to another one, and to its policy.
     exchange.headers = undefined;
     exchange.answer = undefined;
@@ -66,7 +68,7 @@ export class CorsGuard implements CanActivate {
       exchange.headers = headersOfActual(exchange, policy, answer);
       const refused = rejectionByHandler(exchange, policy, handler, request);
       if (refused?.isContested === true) this.exchanges.log.contested(exchange, handler);
-      this.enforcer.enforce(exchange, refused);
+      this.enforcer.enforce(exchange, refused, refused && { policy, route: exchange.route });
       return true;
     };
     if (policy.resolver === undefined) return enforce(undefined);

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DetailedReason } from '../decision/reason.js';
-import { remedyOf } from '../decision/remedies.js';
-import { tableOf, type CorsExchange } from './exchange.js';
+import { remedyFor } from '../registry/remedy.js';
+import type { Server } from '../registry/served.js';
+import { tableOf, type CorsExchange, type Refuser } from './exchange.js';
 import { ExchangeStore } from './exchange-store.js';
 import { CorsForbiddenException } from './forbidden.exception.js';
 
@@ -12,14 +13,20 @@ export class CorsEnforcer {
 
   /**
    * @param refused why the request is refused; `undefined` where it is not
+   * @param by who refuses it, where that is known
    * @throws {CorsForbiddenException} 403, through the app's exception layer
    */
-  enforce(exchange: CorsExchange, refused: DetailedReason | undefined): void {
+  enforce(exchange: CorsExchange, refused: DetailedReason | undefined, by?: Server | Refuser): void {
     if (refused === undefined) return;
-    const { reason, detail } = refused;
-    if (!tableOf(exchange).debug) throw new CorsForbiddenException(reason);
-    const hint = remedyOf(reason, detail);
+    const { reason } = refused;
+    if (!tableOf(exchange).debug) {
+      this.exchanges.log.refusedAllowed(exchange, refused, by && { place: by.route ?? by.policy, ...by });
+      throw new CorsForbiddenException(reason);
+    }
+    const hint = remedyFor(refused, by?.policy, by?.route);
     this.exchanges.log.refused(exchange, reason, hint);
+    // The answer makes the browser itself name the reason.
+    if (exchange.verdict?.isRevealing === true) return;
     throw new CorsForbiddenException(reason, { hint });
   }
 }

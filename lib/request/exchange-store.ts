@@ -6,6 +6,7 @@ import type { CorsHeaders } from '../policy/response.js';
 import { CorsApp } from '../registry/app.js';
 import { CorsExchange } from './exchange.js';
 import { createHeadHook } from './head-hook.js';
+import { isOriginStripped } from './rejection.js';
 import { RequestLog } from './request-log.js';
 import { headersOfResponse } from './respond.js';
 import { writeCorsHeaders, type HeaderStore } from './write-headers.js';
@@ -66,8 +67,13 @@ export class ExchangeStore {
   #complete(response: ServerResponse, headers: HeaderStore): void {
     const exchange = this.#of(response);
     if (exchange === undefined) return;
-    const replaced = writeCorsHeaders(headers, this.#headersSafely(exchange), exchange.origin);
+    const cors = this.#headersSafely(exchange);
+    const replaced = writeCorsHeaders(headers, cors, exchange.origin);
     if (replaced !== undefined) this.log.replaced(exchange, replaced);
+    if (exchange.preflight) return;
+    if (exchange.origin === undefined) {
+      if (exchange.table?.debug === true && isOriginStripped(exchange)) this.log.stripped(exchange);
+    } else if (cors.allowOrigin === undefined) this.log.unreadable(exchange);
   }
 
   /** Never throws: it is called inside `writeHead`, and the response would be lost. */

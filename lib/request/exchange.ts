@@ -6,9 +6,17 @@ import type { Policy } from '../policy/compile.js';
 import type { CorsHeaders } from '../policy/response.js';
 import type { Answers } from '../registry/answers.js';
 import type { CorsApp } from '../registry/app.js';
+import type { ServedRequest, Server } from '../registry/served.js';
 import { throwNotInitialized } from '../registry/policy-registry.js';
 import type { PolicyTable } from '../registry/policy-table.js';
+import type { Route } from '../routing/route.js';
 import { isRoutable, type RoutedRequest } from '../routing/route-matcher.js';
+
+/** Who refuses a request. */
+export interface Refuser extends Server {
+  /** What the path is known as: a route, a rule, or a policy. */
+  readonly place: object;
+}
 
 /** One request, its response, and what is decided so far. */
 export class CorsExchange implements CorsRequest {
@@ -23,9 +31,16 @@ export class CorsExchange implements CorsRequest {
   table: PolicyTable | undefined;
   /** What is carried out about a preflight, once its routes are known. */
   verdict: PreflightVerdict | undefined = undefined;
+  /** Who refuses a preflight, and where, for a person to read. */
+  refusedBy: Refuser | undefined = undefined;
   /** The policy of the handler that runs, once a guard knows it, and what its resolver answered. */
   policy: Policy | undefined = undefined;
   answer: ResolverAnswer | undefined = undefined;
+  /** That handler, and its class. */
+  controller: unknown = undefined;
+  handler: unknown = undefined;
+  /** Who may serve it, where no guard says who does. */
+  served: ServedRequest | undefined = undefined;
   /** The resolvers' answers about an actual request. */
   answers: Answers | undefined = undefined;
   /** The CORS headers of the response, once they are known. */
@@ -48,6 +63,11 @@ export class CorsExchange implements CorsRequest {
     this.origin = request.origin;
     this.requestMethod = this.preflight ? request.requestMethod : undefined;
     this.requestHeaders = this.preflight ? request.requestHeaders : undefined;
+  }
+
+  /** The route of the handler that runs, for a person to read. */
+  get route(): Route | undefined {
+    return this.handler === undefined ? undefined : this.table?.routeOf(this.controller, this.handler);
   }
 }
 

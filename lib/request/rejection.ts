@@ -6,10 +6,22 @@ import { siteOf, type PlatformRequest } from '../platforms/site.js';
 import { askForActual } from '../registry/answers.js';
 import { whenKnown, type MaybePromise } from '../registry/maybe-promise.js';
 import type { PolicyTable } from '../registry/policy-table.js';
-import type { AskedRequest, AskedHandler, ServedRequest } from '../registry/served.js';
+import type { AskedRequest, AskedHandler, ServedRequest, Server } from '../registry/served.js';
 import { asArrived, type CorsExchange } from './exchange.js';
 
-const ORIGIN_MISSING: DetailedReason = Object.freeze({ reason: 'origin-missing', detail: '' });
+const ORIGIN_MISSING: DetailedReason = Object.freeze({ reason: 'origin-missing', parts: [] });
+const STRIPPED: DetailedReason = Object.freeze({ ...ORIGIN_MISSING, isStripped: true });
+
+/**
+ * Whether something on the way took the `Origin` header away: the browser says that it sent the request in mode `cors` to
+ * another origin, and then it adds the header (Fetch §3.2, "append a request Origin header").
+ */
+export function isOriginStripped({ origin, raw: { headers } }: Pick<CorsExchange, 'origin' | 'raw'>): boolean {
+  const site = headers['sec-fetch-site'];
+  return (
+    origin === undefined && headers['sec-fetch-mode'] === 'cors' && (site === 'cross-site' || site === 'same-site')
+  );
+}
 
 /** Whether a request may be rejected, decided without matching a path for nearly every request. */
 export function mayBeRejected(exchange: CorsExchange, table: PolicyTable): boolean {
@@ -48,8 +60,14 @@ export function rejectionAtEdge(
   const isByRule = ruling?.isInDoubt === true ? byRule.includes(true) : !byRule.includes(false);
   if (!isByRule) return undefined;
   if (ruling?.isInDoubt === true && servers.length === 0) return PATH_AMBIGUOUS;
-  const { policy, route } = servers[0] ?? { policy: ruling?.policies[0], route: undefined };
-  return policy && detailedReason(exchange, policy, answerOf(policy, route));
+  const server = serverOf({ servers, ruling });
+  return server && detailedReason(exchange, server.policy, answerOf(server.policy, server.route));
+}
+
+/** Whose policy counts for a request, as far as its path says: the first route's, or the rule's. */
+export function serverOf({ servers, ruling }: Pick<ServedRequest, 'servers' | 'ruling'>): Server | undefined {
+  const policy = ruling?.policies[0];
+  return servers[0] ?? (policy && { policy, route: undefined });
 }
 
 /** Calls the resolvers of everyone who may serve a request, one after another. */
@@ -104,7 +122,6 @@ function isContested(exchange: CorsExchange, policy: Policy, handler: object): b
 function detailedReason(exchange: CorsExchange, policy: Policy, answer: CorsExchange['answer']): DetailedReason {
   const reason = judgeActual(exchange, policy, answer);
   // A policy for any origin has nothing against the request, but its missing origin.
-  return reason === 'allowed' || exchange.origin === undefined
-    ? ORIGIN_MISSING
-    : refine(reason, exchange, policy, answer);
+  if (reason !== 'allowed' && exchange.origin !== undefined) return refine(reason, exchange, policy, answer);
+  return isOriginStripped(exchange) ? STRIPPED : ORIGIN_MISSING;
 }

@@ -11,6 +11,7 @@ export function headersOfResponse(exchange: CorsExchange): CorsHeaders {
   if (exchange.preflight) return REFUSED_PREFLIGHT;
   if (exchange.policy !== undefined) return headersOfActual(exchange, exchange.policy, exchange.answer);
   const served = servedBy(exchange);
+  exchange.served = served;
   if (served === undefined) return NO_CORS;
   const { policy, route, ruling } = served;
   if (policy === undefined) return IN_DOUBT;

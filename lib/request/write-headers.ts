@@ -10,18 +10,25 @@ export interface HeaderStore {
   removeHeader(name: string): void;
 }
 
+/** A CORS header that something else set. */
+export interface Replaced {
+  /** In lower case. */
+  readonly name: string;
+  readonly value: string;
+}
+
 /**
  * Writes the policy's headers over those that the app, a library or a proxy-like middleware has set: one answer, once.
  * Called as the headers are flushed, when nobody sets headers any more.
  *
  * @param origin of the request
- * @returns the names of the CORS headers that were set otherwise and are not sent; `undefined` where there are none
+ * @returns the CORS headers that were set otherwise and are not sent; `undefined` where there are none
  */
 export function writeCorsHeaders(
   response: HeaderStore,
   cors: CorsHeaders,
   origin: string | undefined,
-): string[] | undefined {
+): readonly Replaced[] | undefined {
   const names = response.getHeaderNames();
   let isForeign = false;
   let isVarying = false;
@@ -56,10 +63,12 @@ function removeForeignHeaders(
   response: HeaderStore,
   cors: CorsHeaders,
   origin: string | undefined,
-): string[] | undefined {
+): readonly Replaced[] | undefined {
   const names = response.getHeaderNames().filter(isCorsHeader);
   const own = new Map(headerList(cors, origin).map(([name, value]) => [name.toLowerCase(), value]));
-  const replaced = names.filter(name => own.get(name) !== String(response.getHeader(name)));
+  const replaced = names
+    .map(name => ({ name, value: String(response.getHeader(name)) }))
+    .filter(({ name, value }) => own.get(name) !== value);
   for (const name of names) response.removeHeader(name);
   return replaced.length === 0 ? undefined : replaced;
 }

@@ -92,7 +92,7 @@ describe('The answer to a preflight', () => {
     const policy = compilePolicy({ origin: '*', allowedHeaders: '*' });
     expect(sent(preflightHeaders(policy, 7, 'GET'), A).headers).toEqual([
       ['Access-Control-Allow-Origin', '*'],
-      ['Access-Control-Allow-Headers', '*'],
+      ['Access-Control-Allow-Headers', '*, authorization'],
       ['Access-Control-Max-Age', '7'],
       ['Access-Control-Allow-Methods', 'GET'],
     ]);

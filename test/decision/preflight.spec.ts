@@ -33,11 +33,17 @@ function allowed({ candidate = 0, status = 204, headers }: Allowed): object {
 
 function refused(
   reason: RefusedReason,
-  detail = '',
+  part?: string,
   verdict: PreflightVerdict['reason'] = refusal(reason).judgement,
 ): object {
   const headers = { headers: [], vary: VARY };
-  return { reason: verdict, status: 403, candidate: 0, refused: { reason, detail }, headers };
+  return {
+    reason: verdict,
+    status: 403,
+    candidate: 0,
+    refused: { reason, parts: part === undefined ? [] : [part] },
+    headers,
+  };
 }
 
 describe('A preflight that is allowed', () => {
@@ -80,7 +86,7 @@ describe('A preflight that is allowed', () => {
   const answered = (methods: string, extra: readonly (readonly [string, string])[] = []) => [
     ['Access-Control-Allow-Origin', A] as const,
     ...extra,
-    ['Access-Control-Allow-Headers', 'content-type'] as const,
+    ['Access-Control-Allow-Headers', 'content-type, authorization'] as const,
     ['Access-Control-Max-Age', '600'] as const,
     ['Access-Control-Allow-Methods', methods] as const,
   ];
@@ -128,7 +134,7 @@ describe('A preflight that is allowed', () => {
   });
 
   it('lists no method that would refuse the requested headers', () => {
-    const policy = compilePolicy({ origin: [A], allowedHeaders: ['content-type'] });
+    const policy = compilePolicy({ origin: [A] });
     const other = compilePolicy({ origin: [A], allowedHeaders: ['x-a'] });
     expect(judge({ requestHeaders: 'content-type' }, { PUT: [policy], DELETE: [other] })).toEqual(
       allowed({ headers: answered('PUT') }),

@@ -168,7 +168,7 @@ describe('judgeResource with answers', () => {
       policy: ASKS,
       answer: 'failed',
     });
-    expect(refineVerdict(verdict, preflight(B))).toEqual({ reason: 'resolver-failed', detail: B });
+    expect(refineVerdict(verdict, preflight(B))).toEqual({ reason: 'resolver-failed', parts: [B] });
   });
 
   it('refuses without answers', () => {

@@ -214,7 +214,7 @@ describe.each(PLATFORMS)('@Cors() on %s', platform => {
     for (const origin of [APP, PARTNER]) {
       expect(await observe(app, preflightOf('/extended', origin, 'PUT', 'x-partner,x-csrf-token'))).toEqual({
         status: 204,
-        cors: granted(origin, { methods: 'PUT', headers: 'content-type, x-csrf-token, x-partner' }),
+        cors: granted(origin, { methods: 'PUT', headers: 'content-type, authorization, x-csrf-token, x-partner' }),
         ran: [],
       });
       expect(await observe(app, { ...get('/extended', origin), method: 'PUT' })).toEqual({

@@ -22,7 +22,7 @@ import {
   type CorsModuleOptions,
 } from 'nestjs-cors';
 import { hintOf, PROBLEMS } from '../../lib/issues/catalog.js';
-import { remedyOf } from '../../lib/decision/remedies.js';
+import { hintFor } from '../support/remedy.js';
 import { closeApps, configurationErrorOf, PLATFORMS, startApp, createApp, type AppOptions } from '../support/app.js';
 import { preflightOf } from '../support/client.js';
 import {
@@ -420,7 +420,7 @@ describe.each(PLATFORMS)('CorsModule.forFeature() on %s', platform => {
       provenance,
       preflight: { allowed: false, reason: 'origin-not-allowed' },
       actual: { allowed: false, reason: 'origin-not-allowed' },
-      hint: remedyOf('origin-not-allowed', APP, 'CorsModule.forFeature() in PartnerModule'),
+      hint: hintFor('origin-not-allowed', APP, 'CorsModule.forFeature() in PartnerModule'),
     });
     expect(await observe(app, get('/orders', PARTNER))).toEqual({
       status: 200,

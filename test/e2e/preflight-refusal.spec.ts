@@ -12,7 +12,8 @@ import {
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { CorsForbiddenException, CorsGuard, CorsInterceptor, type CorsModuleOptions } from 'nestjs-cors';
 import { FORBIDDEN_BODY } from '../../lib/request/forbidden.exception.js';
-import { remedyOf, type REMEDIES } from '../../lib/decision/remedies.js';
+import type { REMEDIES } from '../../lib/decision/remedies.js';
+import { hintFor } from '../support/remedy.js';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
 import { preflightOf, sendLines, type WireRequest } from '../support/client.js';
 import { APP, EVIL, granted, REFUSED } from '../support/expected.js';
@@ -33,37 +34,52 @@ class CatsController {
 const controllers = [CatsController];
 const refused = { status: 403, cors: REFUSED, ran: [] };
 
-const REFUSALS: readonly (readonly [reason: keyof typeof REMEDIES, request: WireRequest, detail: string])[] = [
-  ['origin-not-allowed', preflightOf('/cats/1', EVIL, 'PUT'), EVIL],
-  ['origin-null', preflightOf('/cats/1', 'null', 'PUT'), 'null'],
-  ['origin-malformed', preflightOf('/cats/1', `${APP}/`, 'PUT'), `${APP}/`],
-  ['method-not-routed', preflightOf('/cats/1', APP, 'DELETE'), 'DELETE'],
-  ['method-malformed', preflightOf('/cats/1', APP, ''), ''],
-  ['header-not-allowed', preflightOf('/cats/1', APP, 'PUT', 'x-other'), 'x-other'],
-  ['headers-malformed', preflightOf('/cats/1', APP, 'PUT', 'a b'), 'a b'],
+const HEADER = 'allowedHeaders: add("x-other"), which keeps content-type, authorization';
+
+/** Refusals, with the part at fault, and whether it is an allowed origin that the browser's message would not explain. */
+const REFUSALS: readonly (readonly [
+  reason: keyof typeof REMEDIES,
+  request: WireRequest,
+  detail: string,
+  isOfAllowedOrigin: boolean,
+])[] = [
+  ['origin-not-allowed', preflightOf('/cats/1', EVIL, 'PUT'), EVIL, false],
+  ['origin-null', preflightOf('/cats/1', 'null', 'PUT'), 'null', false],
+  ['origin-malformed', preflightOf('/cats/1', `${APP}/`, 'PUT'), `${APP}/`, false],
+  ['method-not-routed', preflightOf('/cats/1', APP, 'DELETE'), 'DELETE', true],
+  ['method-malformed', preflightOf('/cats/1', APP, ''), '', false],
+  ['header-not-allowed', preflightOf('/cats/1', APP, 'PUT', 'x-other'), 'x-other', true],
+  ['headers-malformed', preflightOf('/cats/1', APP, 'PUT', 'a b'), 'a b', false],
 ];
 
 afterEach(closeApps);
 
 describe.each(PLATFORMS)('A refused preflight on %s', platform => {
-  it.each(REFUSALS)('has one constant body, whatever the reason: %s', async (_reason, request) => {
-    const logger = new RecordingLogger();
-    const app = await startApp({ platform, cors, controllers, nest: { logger } });
-    const response = await exchange(app, request);
+  it.each(REFUSALS)(
+    'has one constant body, whatever the reason: %s',
+    async (_reason, request, _detail, isOfAllowedOrigin) => {
+      const logger = new RecordingLogger();
+      const app = await startApp({ platform, cors, controllers, nest: { logger } });
+      const response = await exchange(app, request);
 
-    expect(response.observed).toEqual(refused);
-    expect(JSON.parse(response.body)).toEqual(FORBIDDEN_BODY);
-    expect(logger.ofCors('warn')).toEqual([]);
-  });
+      expect(response.observed).toEqual(refused);
+      expect(JSON.parse(response.body)).toEqual(FORBIDDEN_BODY);
+      expect(logger.ofCors('warn')).toHaveLength(isOfAllowedOrigin ? 1 : 0);
+    },
+  );
 
-  it.each(REFUSALS)('tells the reason and the fix with debug: %s', async (reason, request, detail) => {
-    const hint = remedyOf(reason, detail);
+  it.each(REFUSALS)('has the reason and the fix with debug: %s', async (reason, request, detail, isNamed) => {
+    const write = reason === 'header-not-allowed' ? HEADER : undefined;
+    const hint = hintFor(reason, detail, 'CorsModule.forRoot()', write);
     const logger = new RecordingLogger();
     const app = await startApp({ platform, cors: { ...cors, debug: true }, controllers, nest: { logger } });
     const response = await exchange(app, request);
 
-    expect(response.observed).toEqual(refused);
-    expect(JSON.parse(response.body)).toEqual({ ...FORBIDDEN_BODY, reason, hint });
+    if (isNamed) expect(response.observed.status).toBe(204);
+    else expect(response.observed).toEqual(refused);
+    expect(response.body === '' ? undefined : JSON.parse(response.body)).toEqual(
+      isNamed ? undefined : { ...FORBIDDEN_BODY, reason, hint },
+    );
     const { Origin, 'Access-Control-Request-Method': method } = request.headers ?? {};
     expect(logger.ofCors('warn')).toEqual([
       `Refused "${String(method)}" "/cats/1" from "${String(Origin)}": ${reason}. ${hint}`,
@@ -178,7 +194,7 @@ describe.each(PLATFORMS)('A refused preflight on %s', platform => {
     expect(status).toBe(403);
     expect(JSON.parse(body)).toMatchObject({
       reason: 'method-not-allowed',
-      hint: remedyOf('method-not-allowed', 'OPTIONS'),
+      hint: hintFor('method-not-allowed', 'OPTIONS', 'CorsModule.forRoot()'),
     });
   });
 });

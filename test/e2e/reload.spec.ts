@@ -404,10 +404,10 @@ describe.each(PLATFORMS)('CorsService.reload() on %s', platform => {
     }
     const app = await start({ cors: { ...BEFORE, origin: [APP, APP] }, controllers: [CatsController, DogsController] });
     const codes = () => app.get(CorsService).warnings.map(({ code }) => code);
-    expect(codes()).toEqual(['decorator_without_effect', 'origin_duplicate']);
+    expect(codes()).toEqual(['origin_duplicate', 'decorator_without_effect']);
 
     expect(await reload(app, { ...BEFORE, origin: [APP, 'https://a.example:*'] })).toEqual([]);
-    expect(codes()).toEqual(['decorator_without_effect', 'origin_any_port']);
+    expect(codes()).toEqual(['origin_any_port', 'decorator_without_effect']);
     expect(await reload(app, BEFORE)).toEqual([]);
     expect(codes()).toEqual(['decorator_without_effect']);
   });

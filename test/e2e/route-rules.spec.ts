@@ -16,7 +16,7 @@ import {
   UNREADABLE,
 } from '../support/expected.js';
 import { FORBIDDEN_BODY } from '../../lib/request/forbidden.exception.js';
-import { remedyOf } from '../../lib/decision/remedies.js';
+import { hintFor } from '../support/remedy.js';
 import { RecordingLogger } from '../support/logger.js';
 import { watchHandlers } from '../support/observe.js';
 
@@ -206,7 +206,7 @@ describe.each(PLATFORMS)('A path that can be read in several ways on %s', platfo
       },
       configure: serveAll,
     });
-    const hint = remedyOf('path-ambiguous', '');
+    const hint = hintFor('path-ambiguous');
     const { observed, body } = await exchange(app, get('/files/public/..%2fprivate/x', EVIL));
 
     expect(observed).toEqual({ status: 403, cors: UNREADABLE, ran: [] });
@@ -226,13 +226,13 @@ describe.each(PLATFORMS)('A path that can be read in several ways on %s', platfo
     for (let sent = 0; sent < 3; sent++) await observe(app, preflightOf(url, APP, 'GET'));
 
     expect(logger.ofCors('warn')).toEqual([
-      `Sent no CORS headers for "GET" "${url}": its path can be read in several ways, and the rules in \`routes\` give them different policies. ${remedyOf('path-ambiguous', '')}`,
+      `Sent no CORS headers for "GET" "${url}": its path can be read in several ways, and the rules in \`routes\` give them different policies. ${hintFor('path-ambiguous')}`,
     ]);
     const { preflight, actual, hint } = await app.get(CorsService).explain({ method: 'GET', url, origin: APP });
     expect([preflight, actual, hint]).toEqual([
       { allowed: false, reason: 'path-ambiguous', headers: EXPLAINED_PREFLIGHT_VARY },
       { allowed: false, reason: 'path-ambiguous', headers: { Vary: 'Origin' } },
-      remedyOf('path-ambiguous', ''),
+      hintFor('path-ambiguous'),
     ]);
   });
 });
@@ -296,6 +296,6 @@ describe.each(PLATFORMS)("A rule above a controller's path, on %s", platform => 
     expect(await explain(APP)).toMatchObject({ actual: { allowed: true }, provenance: { origin: 'module' } });
     const { actual, provenance, hint } = await explain(EVIL);
     expect([actual.reason, provenance.origin]).toEqual(['origin-not-allowed', 'module']);
-    expect(hint).toBe(remedyOf('origin-not-allowed', EVIL, 'CorsModule.forRoot()'));
+    expect(hint).toBe(hintFor('origin-not-allowed', EVIL, 'CorsModule.forRoot()'));
   });
 });

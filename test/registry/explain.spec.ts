@@ -1,6 +1,6 @@
 import { Controller, Get, HostParam, Put } from '@nestjs/common';
 import { Cors, CorsService, type CorsExplanation, type CorsModuleOptions } from 'nestjs-cors';
-import { remedyOf } from '../../lib/decision/remedies.js';
+import { hintFor } from '../support/remedy.js';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
 import { ADMIN, APP, DEFAULT_POLICY, DEFAULT_PROVENANCE, EVIL, EXPLAINED_PREFLIGHT_VARY } from '../support/expected.js';
 import { watchHandlers } from '../support/observe.js';
@@ -76,7 +76,7 @@ describe.each(PLATFORMS)('CorsService.explain() on %s (TEST-08)', platform => {
         headers: {
           'Access-Control-Allow-Origin': ADMIN,
           'Access-Control-Allow-Credentials': 'true',
-          'Access-Control-Allow-Headers': 'content-type',
+          'Access-Control-Allow-Headers': 'content-type, authorization',
           'Access-Control-Max-Age': '5',
           'Access-Control-Allow-Methods': 'PUT',
           ...EXPLAINED_PREFLIGHT_VARY,
@@ -94,7 +94,7 @@ describe.each(PLATFORMS)('CorsService.explain() on %s (TEST-08)', platform => {
       provenance: REPLACE_PROVENANCE,
       preflight: { allowed: false, reason: 'origin-not-allowed', headers: EXPLAINED_PREFLIGHT_VARY },
       actual: { allowed: false, reason: 'origin-not-allowed', headers: { Vary: 'Origin' } },
-      hint: remedyOf('origin-not-allowed', APP, '@Cors() on CatsController.replace'),
+      hint: hintFor('origin-not-allowed', APP, '@Cors() on CatsController.replace'),
     });
   });
 
@@ -106,7 +106,12 @@ describe.each(PLATFORMS)('CorsService.explain() on %s (TEST-08)', platform => {
       provenance: REPLACE_PROVENANCE,
       preflight: { allowed: false, reason: 'header-not-allowed', headers: EXPLAINED_PREFLIGHT_VARY },
       actual: { allowed: true, reason: 'allowed', headers: READABLE_REPLACE },
-      hint: remedyOf('header-not-allowed', 'x-other', 'CorsModule.forRoot()'),
+      hint: hintFor(
+        'header-not-allowed',
+        'x-other',
+        'CorsModule.forRoot()',
+        'allowedHeaders: add("x-other"), which keeps content-type, authorization',
+      ),
     });
   });
 
@@ -120,7 +125,7 @@ describe.each(PLATFORMS)('CorsService.explain() on %s (TEST-08)', platform => {
         reason: 'allowed',
         headers: {
           'Access-Control-Allow-Origin': APP,
-          'Access-Control-Allow-Headers': 'content-type',
+          'Access-Control-Allow-Headers': 'content-type, authorization',
           'Access-Control-Max-Age': '600',
           'Access-Control-Allow-Methods': 'PUT',
           ...EXPLAINED_PREFLIGHT_VARY,
@@ -153,7 +158,7 @@ describe.each(PLATFORMS)('CorsService.explain() on %s (TEST-08)', platform => {
           Vary: 'Origin',
         },
       },
-      hint: remedyOf('method-not-routed', 'DELETE'),
+      hint: hintFor('method-not-routed', 'DELETE'),
     });
   });
 
@@ -169,7 +174,7 @@ describe.each(PLATFORMS)('CorsService.explain() on %s (TEST-08)', platform => {
         reason: 'allowed',
         headers: {
           'Access-Control-Allow-Origin': '*',
-          'Access-Control-Allow-Headers': 'content-type',
+          'Access-Control-Allow-Headers': 'content-type, authorization',
           'Access-Control-Max-Age': '7',
           'Access-Control-Allow-Methods': 'GET, HEAD',
           ...EXPLAINED_PREFLIGHT_VARY,
@@ -188,7 +193,7 @@ describe.each(PLATFORMS)('CorsService.explain() on %s (TEST-08)', platform => {
     expect(await explain({ method: 'GET', url: '/cats/1' })).toMatchObject({
       preflight: { allowed: false, reason: 'no-origin', headers: EXPLAINED_PREFLIGHT_VARY },
       actual: { allowed: false, reason: 'no-origin', headers: { Vary: 'Origin' } },
-      hint: remedyOf('no-origin', ''),
+      hint: hintFor('no-origin'),
     });
   });
 });

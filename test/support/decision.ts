@@ -55,8 +55,8 @@ export interface Refusal extends DetailedReason {
   readonly judgement: PreflightVerdict['reason'];
 }
 
-export function refusal(reason: RefusedReason, detail = ''): Refusal {
-  return { judgement: JUDGEMENTS[reason], reason, detail };
+export function refusal(reason: RefusedReason, ...parts: readonly string[]): Refusal {
+  return { judgement: JUDGEMENTS[reason], reason, parts };
 }
 
 type Judge = (request: CorsRequest, policy: Policy, answer?: ResolverAnswer) => Reason;

@@ -1,0 +1,74 @@
+import type { CorsReason, DetailedReason } from '../decision/reason.js';
+import { remedyOf } from '../decision/remedies.js';
+import { locationLabel } from '../issues/location.js';
+import { quotedList } from '../issues/text.js';
+import type { Policy, PolicyProvenance } from '../policy/compile.js';
+import { isAllowable } from '../policy/names/headers.js';
+import type { EffectiveCorsPolicy } from '../policy/options.js';
+import type { Route } from '../routing/route.js';
+import { locationOfLevel } from './route.js';
+
+/** The option of a policy that each reason comes from. */
+const OPTIONS = {
+  'no-cross-origin-access': 'origin',
+  'origin-not-allowed': 'origin',
+  'resolver-denied': 'origin',
+  'resolver-failed': 'origin',
+  'method-not-allowed': 'methods',
+  'header-not-allowed': 'allowedHeaders',
+} as const satisfies Partial<Record<CorsReason, keyof EffectiveCorsPolicy>>;
+
+/** How many names a remedy shows at most; the others are counted. */
+const MOST_NAMES = 20;
+
+/** The longest name that is written out: a longer one would be cut. */
+const LONGEST_WRITTEN = 100;
+
+/** What to type, and where, to allow a refused request. */
+export function remedyFor(
+  refused: DetailedReason,
+  policy: Policy | undefined,
+  route: Route | undefined,
+  most = MOST_NAMES,
+): string {
+  const { reason, parts } = refused;
+  if (policy === undefined || !(reason in OPTIONS)) return remedyOf(refused, { most });
+  const option = OPTIONS[reason as keyof typeof OPTIONS];
+  const source = levelToChange(option, policy.provenance);
+  const where = source === 'route' ? 'the rule for this path' : locationLabel(locationOfLevel(source, route));
+  const names = option === 'allowedHeaders' ? parts.filter(isAllowable) : [];
+  const isWritten = names.length > 0 && names.length <= most && names.every(name => name.length <= LONGEST_WRITTEN);
+  const write = isWritten ? writtenWith(names, policy) : undefined;
+  // On an inner level, an option that is left out is inherited.
+  const isOutermost = source === 'module' || source.startsWith('policy:');
+  const or = isOutermost ? ', or leave methods out to allow the routed methods' : undefined;
+  return `${remedyOf(refused, { where, write, or, most })}${boundsText(option, parts, policy)}`;
+}
+
+/** What to change in `bounds` as well, where these do not allow it. */
+function boundsText(option: keyof PolicyProvenance, parts: readonly string[], { limits }: Policy): string {
+  if (option !== 'allowedHeaders' && option !== 'methods') return '';
+  const within = limits[option];
+  const isWithin = (name: string) => within?.has(option === 'methods' ? name : name.toLowerCase()) ?? true;
+  return parts.every(isWithin)
+    ? ''
+    : ` bounds.${option} leaves it out as well: whoever maintains \`bounds\` decides first.`;
+}
+
+/** The level that sets an option. A default is to be replaced where the policy begins: a named one inherits nothing. */
+function levelToChange(option: keyof PolicyProvenance, provenance: PolicyProvenance): string {
+  const source = provenance[option];
+  if (source !== 'default') return source;
+  return Object.values(provenance).find(each => each.startsWith('policy:')) ?? 'module';
+}
+
+/** `allowedHeaders` with further names, as it is written; `undefined` where that is too long. */
+function writtenWith(names: readonly string[], { values, provenance }: Policy): string | undefined {
+  const { allowedHeaders } = values;
+  if (allowedHeaders === '*') return undefined;
+  if (provenance.allowedHeaders === 'default') {
+    return `allowedHeaders: add(${quotedList(names, names.length)}), which keeps ${allowedHeaders.join(', ')}`;
+  }
+  const all = [...allowedHeaders, ...names];
+  return all.length > MOST_NAMES ? undefined : `allowedHeaders: [${quotedList(all, all.length)}]`;
+}
