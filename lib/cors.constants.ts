@@ -17,6 +17,9 @@ export const CORS_METADATA = 'nestjs-cors:policy';
 /** The metadata key of `@Cors()` on members of a class or its prototype, by name: most classes have none. */
 export const CORS_MEMBERS_METADATA = 'nestjs-cors:members';
 
+/** The metadata key of a class whose app is checked for a CorsModule. */
+export const CORS_CHECKED = 'nestjs-cors:checked';
+
 /** The token of the arguments of `CorsModule.forFeature()`. */
 export const CORS_FEATURE = Symbol.for('nestjs-cors:feature');
 
@@ -26,6 +29,9 @@ export const CORS_LAYER = Symbol.for('nestjs-cors:layer');
 /** The keys under which a container's adapter host keeps its apps and the exchanges of their requests. */
 export const CORS_APPS: unique symbol = Symbol.for('nestjs-cors:apps');
 export const CORS_EXCHANGES: unique symbol = Symbol.for('nestjs-cors:exchanges');
+
+/** The key under which a container remembers that its missing CorsModule was logged. */
+export const CORS_MISSING: unique symbol = Symbol.for('nestjs-cors:missing');
 
 /** The key of the values in an `add()`. */
 export const ADDITION: unique symbol = Symbol.for('nestjs-cors:add');

@@ -1,3 +1,4 @@
+import { warnWithoutModule } from './boot/missing-module.js';
 import { writeControllerPolicy, writeMemberPolicy } from './boot/metadata.js';
 import type { CheckedPolicy } from './policy/compile-time.js';
 import type { CorsPolicyName } from './policy/options.js';
@@ -38,6 +39,8 @@ export function Cors(...args: readonly unknown[]): ClassDecorator & MethodDecora
   return (target: object, key?: string | symbol) => {
     if (key === undefined) writeControllerPolicy(target, copied);
     else writeMemberPolicy(target, key, copied);
+    // Of a static member, the target is the class.
+    warnWithoutModule(typeof target === 'function' ? target : target.constructor);
   };
 }
 

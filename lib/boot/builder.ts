@@ -5,7 +5,7 @@ import { problem, type Problem } from '../issues/problem.js';
 import { reportExcess, type Bounds } from '../policy/bounds.js';
 import { createMergedPolicyCheck } from '../policy/check.js';
 import { mergeLevels, type Level, type MergedPolicy, type ReportAt } from '../policy/merge.js';
-import { policyPath, readModuleOptions, type AppOptions, type ModuleOptions } from '../policy/read-module.js';
+import { policyPath, readModuleOptions, type ModuleOptions } from '../policy/read-module.js';
 import type { CorsOriginResolverRef } from '../policy/resolver.js';
 import { issueRouteOf } from '../registry/route.js';
 import type { TableRows } from '../registry/table-rows.js';
@@ -13,13 +13,11 @@ import type { Route } from '../routing/route.js';
 import { compilePath, PathSyntaxError, type PathPattern } from '../routing/path-rules.js';
 import { methodOf, servedMethods } from '../routing/methods.js';
 import { filePlace } from '../sources/option-places.js';
-import { compileRows, type MergedRule } from './compile-rows.js';
+import { compileRows } from './compile-rows.js';
+import type { MergedRoute, MergedRule } from './merged.js';
 import type { ExploredApp } from './explorer.js';
 import { LevelReader, type LevelSource } from './levels.js';
-import { reportUntrustedOrigins } from './warnings/csrf-protection.js';
-import { reportDifferingVersions } from './warnings/differing-versions.js';
-import { reportMisplacedDecorators } from './warnings/misplaced-decorators.js';
-import { reportIneffectiveRule } from './warnings/rules.js';
+import { reportWarnings } from './warnings/index.js';
 
 const MODULE: CorsIssueLocation = Object.freeze({ level: 'module' });
 
@@ -32,6 +30,9 @@ const MODULE: CorsIssueLocation = Object.freeze({ level: 'module' });
 export function buildRows(options: unknown, app: ExploredApp, issues: IssueCollector): TableRows {
   return new RowsBuilder(options, app, issues, process.env['NODE_ENV'] === 'production').build();
 }
+
+/** Where the problems' paths begin in the module's options, for the places that are in them. */
+const IN_OPTIONS: { readonly [Level in CorsIssueLocation['level']]?: string } = { module: '', route: '' };
 
 /** A level's number, and where it is written. */
 interface Written {
@@ -59,7 +60,6 @@ class RowsBuilder {
   }
 
   build(): TableRows {
-    reportMisplacedDecorators(this.app, this.issues);
     const module = readModuleOptions(this.options, this.production, (each, part, at = '') => {
       const location =
         part === undefined ? MODULE : ({ level: 'policy' in part ? 'policy' : 'route', ...part } as const);
@@ -74,16 +74,21 @@ class RowsBuilder {
     }
     const rules = this.#mergeRules(module);
     const reader = new LevelReader(this.app, module.policies, this.issues, this.#write.bind(this));
-    const routes = this.app.routes.map(route => ({
-      route,
-      merged: this.#mergeRoute(route, module.level, reader.ofRoute(route)),
-    }));
-    this.#reportMissingSelf(module.app, [modulePolicy, ...[...rules, ...routes].map(({ merged }) => merged)]);
+    const routes = this.app.routes.map(route => this.#mergeRoute(route, module.level, reader.ofRoute(route)));
     throwErrors(this.issues);
 
-    const rows = compileRows(modulePolicy, rules, routes, module.bounds);
-    reportDifferingVersions(this.app, rows, this.issues);
-    reportUntrustedOrigins(this.app, rows, this.issues);
+    const rows = compileRows(modulePolicy, rules, routes, module.bounds, this.app.versionHeader);
+    reportWarnings({
+      app: this.app,
+      options: module,
+      module: modulePolicy,
+      routes,
+      rules,
+      rows,
+      report: (location, each, route) =>
+        this.issues.add(this.#inFile(location, each, IN_OPTIONS[location.level]), each, route),
+      reportAt: this.#reportAt,
+    });
     return Object.freeze({
       ...rows,
       options: module.app,
@@ -92,22 +97,23 @@ class RowsBuilder {
     });
   }
 
-  #mergeRoute(route: Route, module: Level, sources: readonly LevelSource[]): MergedPolicy {
+  #mergeRoute(route: Route, module: Level, sources: readonly LevelSource[]): MergedRoute {
     const issueRoute = issueRouteOf(route);
     for (const { location, problems } of sources) {
       for (const each of problems) this.issues.add(location, each, issueRoute);
     }
     const served = servedMethods(methodOf(route.verb)).filter(method => method !== 'HEAD' || route.verb === 'head');
-    return this.#merge([module, ...sources.flatMap(({ levels }) => levels)], issueRoute, served);
+    const levels = [module, ...sources.flatMap(each => each.levels)];
+    return { route, levels, merged: this.#merge(levels, issueRoute, served) };
   }
 
   /** @param served the methods that are routed, where that is known */
   #merge(levels: readonly Level[], route?: CorsIssueRoute, served: readonly string[] = []): MergedPolicy {
     const report: ReportAt = (level, each) => {
-      const { location = MODULE, at } = this.#written.get(level) ?? {};
+      const { location = MODULE } = this.#written.get(level) ?? {};
       // A problem of the module or of a named policy concerns more than the route that met it.
       const own = location.level !== 'module' && location.level !== 'policy';
-      this.issues.add(this.#inFile(location, each, at), each, own ? route : undefined);
+      this.#reportAt(level, each, own ? route : undefined);
     };
     const policy = this.#mergeOnce(levels, report);
     if (this.#bounds !== undefined) {
@@ -120,6 +126,12 @@ class RowsBuilder {
     }
     return policy;
   }
+
+  /** Reports a problem at the place of the level that has it. */
+  readonly #reportAt = (level: Level | undefined, each: Problem, route?: CorsIssueRoute): void => {
+    const { location = MODULE, at } = this.#written.get(level) ?? {};
+    this.issues.add(this.#inFile(location, each, at), each, route);
+  };
 
   #mergeOnce(levels: readonly Level[], report: ReportAt): MergedPolicy {
     const key = levels.map(level => this.#written.get(level)?.id).join();
@@ -168,29 +180,18 @@ class RowsBuilder {
     const rules: MergedRule[] = [];
     for (const { at, path, levels } of module.rules) {
       const location: CorsIssueLocation = { level: 'route', rule: path };
-      const report = (each: Problem) => this.issues.add(this.#inFile(location, each, ''), each);
       this.#write(levels, location, `${at}.policy`);
-      const merged = this.#merge([module.level, ...levels]);
+      const all = [module.level, ...levels];
+      const merged = this.#merge(all);
       const pattern = compileRule(path);
       if (pattern === undefined) {
-        report(problem('rule_path', `${at}.path`, path));
+        const each = problem('rule_path', `${at}.path`, path);
+        this.issues.add(this.#inFile(location, each, ''), each);
         continue;
       }
-      const rule: MergedRule = { at, path, pattern, merged };
-      reportIneffectiveRule(rule, rules, this.app, report);
-      rules.push(rule);
+      rules.push({ at, path, pattern, merged, levels: all });
     }
     return rules;
-  }
-
-  /** Warns where requests may be rejected, and the app's own origins are not known. */
-  #reportMissingSelf({ self }: AppOptions, policies: readonly MergedPolicy[]): void {
-    // Any origin and any method: there is nothing to reject, and a warning of its own.
-    const rejects = policies.some(
-      ({ rejectDisallowed, origin, methods }) =>
-        rejectDisallowed.value === true && (origin.value !== '*' || methods.value !== undefined),
-    );
-    if (rejects && self === undefined) this.issues.add(MODULE, problem('self_missing', 'self', undefined));
   }
 }
 

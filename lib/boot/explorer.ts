@@ -35,7 +35,11 @@ export interface ExploredApp {
   readonly features: readonly Feature[];
   /** Where socket.io gateways answer by themselves. */
   readonly gatewayPaths: readonly string[];
-  /** The classes of all controllers and providers. */
+  /** The prefix of all controllers' routes, with a slash before it; `''` where there is none. */
+  readonly prefix: string;
+  /** See {@link Platform.isRegistered}. */
+  readonly isRegistered: (path: string) => boolean;
+  /** The classes of all controllers, providers and enhancers: guards, interceptors, pipes and filters. */
   readonly classes: readonly Type[];
 }
 
@@ -76,6 +80,7 @@ export class CorsExplorer {
       ...explored,
       matcher: this.createMatcher(app, explored.routes, issues),
       securityHook: app.platform?.securityHook(),
+      isRegistered: path => app.platform?.isRegistered(path) === true,
     };
   }
 
@@ -87,6 +92,8 @@ export class CorsExplorer {
       matcher: undefined,
       versionHeader: versioning?.type === VersioningType.HEADER ? versioning.header : '',
       securityHook: undefined,
+      prefix: prefixOf(this.#config),
+      isRegistered: () => false,
       features: this.#features(),
       gatewayPaths: this.#gatewayPaths(),
       classes: this.#classes(),
@@ -156,9 +163,29 @@ export class CorsExplorer {
   }
 
   #classes(): readonly Type[] {
-    return [...this.modules.values()]
-      .flatMap(({ providers, controllers }) => [...providers.values(), ...controllers.values()])
-      .map(({ metatype }) => metatype as Type)
-      .filter(metatype => typeof metatype === 'function' && metatype.prototype !== undefined);
+    const wrappers = [...this.modules.values()].flatMap(({ providers, controllers, injectables }) =>
+      [providers, controllers, injectables].flatMap(each => [...each.values()]),
+    );
+    const classes: unknown[] = [...wrappers.map(({ metatype }) => metatype), ...globalEnhancersOf(this.#config)];
+    return [...new Set(classes)].filter(
+      (each): each is Type => typeof each === 'function' && each.prototype !== undefined,
+    );
   }
+}
+
+function prefixOf(config: ApplicationConfig): string {
+  const prefix = config.getGlobalPrefix().replace(/^\/|\/$/g, '');
+  return prefix === '' ? '' : `/${prefix}`;
+}
+
+/** The classes of what `useGlobalGuards()` and the like were given. */
+function globalEnhancersOf(config: ApplicationConfig): readonly unknown[] {
+  // Nest keeps a place for one that a factory left out.
+  const enhancers: readonly (object | null | undefined)[] = [
+    ...config.getGlobalGuards(),
+    ...config.getGlobalInterceptors(),
+    ...config.getGlobalPipes(),
+    ...config.getGlobalFilters(),
+  ];
+  return enhancers.map(each => each?.constructor);
 }

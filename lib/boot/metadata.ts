@@ -35,12 +35,29 @@ export function controllerPolicyOf(controller: object): CorsMetadata | undefined
 export function memberPoliciesOf(object: object): ReadonlyMap<string | symbol, CorsMetadata> {
   let policies: Members | undefined;
   for (let owner: unknown = object; isBelowRoot(owner); owner = Object.getPrototypeOf(owner)) {
-    const members = Reflect.getOwnMetadata(CORS_MEMBERS_METADATA, owner) as Members | undefined;
-    for (const [key, metadata] of members ?? []) {
+    for (const [key, metadata] of ownMembersOf(owner) ?? []) {
       if (definerOf(object, key) === owner) (policies ??= new Map()).set(key, metadata);
     }
   }
   return policies ?? NO_MEMBERS;
+}
+
+/**
+ * The base classes whose `@Cors()` on a member is lost, because a class below them overrides the member without one. Given
+ * the prototype of that class.
+ */
+export function overriddenOwnersOf(prototype: object, key: string): readonly string[] {
+  const definer = definerOf(prototype, key);
+  if (definer === undefined || ownMembersOf(definer)?.has(key) === true) return [];
+  const owners: string[] = [];
+  for (let owner: unknown = Object.getPrototypeOf(definer); isBelowRoot(owner); owner = Object.getPrototypeOf(owner)) {
+    if (ownMembersOf(owner)?.has(key) === true) owners.push(owner.constructor.name);
+  }
+  return owners;
+}
+
+function ownMembersOf(owner: object): Members | undefined {
+  return Reflect.getOwnMetadata(CORS_MEMBERS_METADATA, owner) as Members | undefined;
 }
 
 const NO_MEMBERS: ReadonlyMap<string | symbol, CorsMetadata> = new Map();

@@ -1,32 +1,60 @@
-import type { Policy } from '../policy/compile.js';
-import type { EffectiveCorsPolicy } from '../policy/options.js';
+import { namesText } from '../issues/text.js';
+import type { Policy, PolicyValues } from '../policy/compile.js';
 import type { PolicyTable } from '../registry/policy-table.js';
 import { describeRoute } from '../registry/route.js';
 
-/** The start-up summary: a line for each route, with the origins that may call it. */
-export function startupLines({ routes }: Pick<PolicyTable, 'routes'>): readonly string[] {
-  const callers = new Map<Policy, string>();
-  return routes.map(({ route, policy }) => {
-    const text = callers.get(policy) ?? callersOf(policy.values);
-    callers.set(policy, text);
-    return routeLine(describeRoute(route), text);
-  });
+/** What one line of the summary is about. */
+interface Group {
+  readonly routes: string[];
+  readonly rules: string[];
+  isModules: boolean;
 }
 
-function routeLine(
-  { method, path, version }: { readonly method: string; readonly path: string; readonly version?: string },
-  callers: string,
-): string {
-  return `{${path}, ${method}}${version === undefined ? '' : ` (version ${version})`} ${callers}`;
+/** The start-up summary: a line for each policy, with who may call what. */
+export function startupLines({
+  routes,
+  rules,
+  module,
+}: Pick<PolicyTable, 'routes' | 'rules' | 'module'>): readonly string[] {
+  const groups = new Map<string, Group>();
+  const texts = new Map<Policy, string>();
+  const groupOf = (policy: Policy): Group => {
+    const text = texts.get(policy) ?? policyText(policy.values);
+    texts.set(policy, text);
+    const group = groups.get(text) ?? { routes: [], rules: [], isModules: false };
+    groups.set(text, group);
+    return group;
+  };
+  for (const { route, policy } of routes) groupOf(policy).routes.push(routeText(describeRoute(route)));
+  for (const { path, policy } of rules.entries) groupOf(policy).rules.push(path);
+  groupOf(module).isModules = true;
+  return [...groups].map(([text, group]) => `${text}: ${coverageText(group)}`);
 }
 
-/** Who may call a route. */
-function callersOf({ origin, credentials }: Pick<EffectiveCorsPolicy, 'origin' | 'credentials'>): string {
-  const origins = origin === false ? 'no cross-origin access' : origin === '*' ? 'any origin' : shownOrigins(origin);
-  return `${origins}${credentials ? ', with credentials' : ''}`;
+function routeText({ method, path, version }: ReturnType<typeof describeRoute>): string {
+  return `${method} ${path}${version === undefined ? '' : ` (version ${version})`}`;
 }
 
-function shownOrigins(origins: readonly string[], most = 3): string {
-  const rest = origins.length - most;
-  return `${origins.slice(0, most).join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}`;
+function coverageText({ routes, rules, isModules }: Group): string {
+  const parts = [
+    ...(routes.length === 0 ? [] : [`${counted(routes.length, 'route')} (${namesText(routes)})`]),
+    ...(rules.length === 0 ? [] : [`${counted(rules.length, 'rule')} (${namesText(rules)})`]),
+    ...(isModules ? ['all other paths'] : []),
+  ];
+  return parts.join(', ');
+}
+
+function counted(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Who may do what. */
+function policyText({ origin, credentials, methods, rejectDisallowed }: PolicyValues): string {
+  if (origin === false) return rejectDisallowed ? 'no cross-origin access, others rejected' : 'no cross-origin access';
+  return [
+    origin === '*' ? 'any origin' : namesText(origin),
+    ...(credentials ? ['with credentials'] : []),
+    ...(methods === undefined ? [] : [`only ${methods.join(', ')}`]),
+    ...(rejectDisallowed ? ['others rejected'] : []),
+  ].join(', ');
 }

@@ -238,6 +238,21 @@ export const PROBLEMS = {
     problem: "is served by a controller's route, whose own policy applies to the methods it serves",
     hint: 'Write @Cors() on that controller or handler, and keep the rule only for whatever else is served there.',
   },
+  rule_prefix: {
+    severity: 'warning',
+    problem: 'matches nothing that is registered, and the same path with another prefix does',
+    hint: "Write '{fix}': a rule's path is the whole path, the global prefix included where it applies.",
+  },
+  rule_without_document: {
+    severity: 'warning',
+    problem: 'covers a page, but not the document that the page loads',
+    hint: "Add a rule for '{fix}' with the same policy.",
+  },
+  policy_unused: {
+    severity: 'warning',
+    problem: 'is not used: no @Cors(), feature or rule names it',
+    hint: "Write @Cors('{fix}') on a controller or a handler, or remove it.",
+  },
   policy_unknown: {
     severity: 'error',
     problem: 'is not the name of a policy in CorsModule.forRoot({ policies })',
@@ -491,6 +506,16 @@ export const PROBLEMS = {
     hint: 'Remove it.',
   },
   method_duplicate: { severity: 'warning', problem: 'is listed twice', hint: 'Remove one.' },
+  method_unserved: {
+    severity: 'warning',
+    problem: 'is served by no route that this list applies to: it has no effect',
+    hint: 'Remove it.',
+  },
+  methods_without_get: {
+    severity: 'warning',
+    problem: 'leaves out GET, so that no page can read what a GET route of it answers',
+    hint: "Add 'GET'. If pages are not meant to read it, ignore this.",
+  },
   method_options: {
     severity: 'warning',
     problem: 'is not needed for preflights: it lets scripts send their own OPTIONS requests',
@@ -517,6 +542,11 @@ export const PROBLEMS = {
     severity: 'error',
     problem: 'is in a list with header names',
     hint: "Remove it and list the names, or write '*' alone.",
+  },
+  header_asterisk: {
+    severity: 'warning',
+    problem: 'has an asterisk in it, which browsers take literally: it matches no other name',
+    hint: 'Write each name.',
   },
   header_duplicate: { severity: 'warning', problem: 'is listed twice', hint: 'Remove one.' },
   request_header_forbidden: {
@@ -549,6 +579,11 @@ export const PROBLEMS = {
     severity: 'warning',
     problem: 'lets any allowed page forge what a proxy reports',
     hint: 'Remove it: proxies set it, scripts should not.',
+  },
+  request_header_unlisted: {
+    severity: 'warning',
+    problem: 'is missing from the list, but a handler reads it with @Headers(): browsers refuse requests that send it',
+    hint: "Add '{fix}' to the list.",
   },
   response_header_forbidden: {
     severity: 'error',
@@ -729,6 +764,17 @@ export const PROBLEMS = {
     severity: 'warning',
     problem: 'has no effect: only controllers and their route handlers have a CORS policy',
     hint: 'Move @Cors() to a controller or to a route handler. For a GraphQL endpoint, write a rule in `routes`; for a gateway, use gatewayCors().',
+  },
+  decorator_overridden: {
+    severity: 'warning',
+    problem:
+      'has no effect on the override in a subclass: a method does not inherit the decorators of the one it overrides',
+    hint: 'Write @Cors() on the method in {fix} as well.',
+  },
+  origin_stays_closed: {
+    severity: 'warning',
+    problem: 'has no effect: it inherits origin: false, which allows no cross-origin access',
+    hint: "Set its origin, { origin: ['https://app.example.com'] }, or remove it.",
   },
   decorator_twice: {
     severity: 'warning',

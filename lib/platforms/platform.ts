@@ -51,6 +51,9 @@ export interface Platform {
   /** Another CORS layer, if one is installed. */
   foreignCors(): ForeignCors | undefined;
 
+  /** Whether a route is registered with this very path, or middleware is mounted at it. */
+  isRegistered(path: string): boolean;
+
   /** Whether another app with this module was installed on the same platform instance before. */
   isShared(): boolean;
 

@@ -138,7 +138,8 @@ describe.each(PLATFORMS)('Bounds on %s', platform => {
     it('are none that an inner level exceeds without cross-origin access', async () => {
       for (const [options] of EXCESSES) {
         const app = await startApp({ platform, ...build({ ...options, origin: false }) });
-        expect(app.get(CorsService).warnings).toEqual([]);
+        const codes = app.get(CorsService).warnings.map(({ code }) => code);
+        expect(codes.filter(code => code.startsWith('bounds'))).toEqual([]);
       }
     });
   });

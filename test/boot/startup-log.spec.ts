@@ -30,16 +30,20 @@ afterEach(closeApps);
 afterEach(() => jest.restoreAllMocks());
 
 describe.each(PLATFORMS)('The start-up log on %s (LOG-03)', platform => {
-  it('has one line for each route: who may call it', async () => {
+  it('has one line for each policy: who may call what, routes, rules and all other paths', async () => {
     const logger = new RecordingLogger();
-    await startApp({ platform, cors, controllers: [CatsController], nest: { logger } });
+    const routes = [
+      { path: '/docs', policy: { origin: '*' } },
+      { path: '/graphql', policy: {} },
+    ];
+    await startApp({ platform, cors: { ...cors, routes }, controllers: [CatsController], nest: { logger } });
 
     expect(logger.lines.filter(({ context }) => context === 'CorsModule')).toEqual(
       [
-        `{/cats, GET} ${APP}, ${ADMIN}, https://*.example.com and 1 more`,
-        `{/cats/:id, PUT} ${ADMIN}, with credentials`,
-        '{/cats/public, GET} any origin',
-        '{/cats/:id, DELETE} no cross-origin access',
+        `${APP}, ${ADMIN}, https://*.example.com and 1 more: 1 route (GET /cats), 1 rule (/graphql), all other paths`,
+        `${ADMIN}, with credentials: 1 route (PUT /cats/:id)`,
+        'any origin: 1 route (GET /cats/public), 1 rule (/docs)',
+        'no cross-origin access: 1 route (DELETE /cats/:id)',
       ].map(message => ({ level: 'log', message, context: 'CorsModule' })),
     );
   });
@@ -55,6 +59,28 @@ describe.each(PLATFORMS)('The start-up log on %s (LOG-03)', platform => {
     ]);
     expect(logger.ofCors()[0]).toMatch(/^Questionable/);
     expect(logger.ofCors('log')).toHaveLength(4);
+  });
+
+  it('does not grow with the routes', async () => {
+    const logger = new RecordingLogger();
+    const controllers = Array.from({ length: 100 }, (_each, index) => {
+      @Controller(`things-${String(index)}`)
+      class ThingsController {
+        @Get()
+        list() {}
+
+        @Cors({ methods: ['PUT'], rejectDisallowed: true })
+        @Put()
+        replace() {}
+      }
+      return ThingsController;
+    });
+    await startApp({ platform, cors: { origin: APP, self: [APP] }, controllers, nest: { logger } });
+
+    expect(logger.ofCors('log')).toEqual([
+      `${APP}: 100 routes (GET /things-0, GET /things-1, GET /things-2 and 97 more), all other paths`,
+      `${APP}, only PUT, others rejected: 100 routes (PUT /things-0, PUT /things-1, PUT /things-2 and 97 more)`,
+    ]);
   });
 
   const watchOutput = () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   Controller,
   Get,
+  Headers,
   Injectable,
   Module,
   Post,
@@ -225,6 +226,42 @@ const WORDED: { readonly [Code in CorsIssueCode]?: () => Promise<readonly CorsIs
       providers: [EventsGateway],
       configure: app => app.useWebSocketAdapter(new IoAdapter(app)),
     });
+  },
+
+  rule_prefix: () =>
+    issuesOf({
+      cors: { ...cors, routes: [{ path: '/graphql', policy: {} }] },
+      configure: app => app.setGlobalPrefix('api').use('/api/graphql', () => undefined),
+    }),
+
+  rule_without_document: () =>
+    issuesOf({
+      cors: { ...cors, routes: [{ path: '/docs', policy: { origin: '*' } }] },
+      configure: app => app.use('/docs-json', () => undefined),
+    }),
+
+  request_header_unlisted: () => {
+    @Controller('tenants')
+    class TenantsController {
+      @Get()
+      list(@Headers('x-tenant') tenant: string) {
+        return tenant;
+      }
+    }
+    return issuesOf({ cors: { ...cors, allowedHeaders: ['content-type'] }, controllers: [TenantsController] });
+  },
+
+  decorator_overridden: () => {
+    class Base {
+      @Cors({ maxAge: 60 })
+      list() {}
+    }
+    @Controller('cats')
+    class CatsController extends Base {
+      @Get()
+      override list() {}
+    }
+    return issuesOf({ cors, controllers: [CatsController] });
   },
 
   feature_ambiguous: () => {

@@ -29,7 +29,7 @@ const PREFLIGHT_VARY = 'Origin, Access-Control-Request-Method, Access-Control-Re
 const allowed = (origin: string, methods: string) => ({
   'access-control-allow-origin': origin,
   'access-control-allow-methods': methods,
-  'access-control-allow-headers': 'content-type',
+  'access-control-allow-headers': 'content-type, authorization',
   'access-control-max-age': '600',
   vary: PREFLIGHT_VARY,
 });

@@ -1,4 +1,3 @@
-import type { IssueCollector } from '../../issues/issue.js';
 import type { CorsIssueLocation, CorsIssueRoute } from '../../issues/location.js';
 import { problem } from '../../issues/problem.js';
 import type { SecurityHook } from '../../platforms/security-hook.js';
@@ -8,7 +7,7 @@ import type { TableRows } from '../../registry/table-rows.js';
 import { sampleOf } from '../../routing/path-rules.js';
 import { makeRequest } from '../../routing/route-matcher.js';
 import { methodOf, USUAL_METHODS } from '../../routing/methods.js';
-import type { ExploredApp } from '../explorer.js';
+import type { Warning } from './warning.js';
 
 /**
  * Nest's `enableCsrfProtection()` knows nothing of CORS: it refuses state-changing requests of every other origin that
@@ -41,12 +40,8 @@ export function stateChangingOrigins(rows: Rows): string[] {
   return [...new Set(exact)];
 }
 
-/** Warns of allowed origins whose state-changing requests the app's CSRF protection refuses. */
-export function reportUntrustedOrigins(
-  { securityHook: hook }: Pick<ExploredApp, 'securityHook'>,
-  rows: Rows,
-  issues: IssueCollector,
-): void {
+/** Allowed origins whose state-changing requests the app's CSRF protection refuses. */
+const untrustedOrigins: Warning = ({ app: { securityHook: hook }, rows, report }) => {
   if (hook === undefined) return;
   const untrusted = new Map<readonly unknown[], readonly string[]>();
   for (const change of stateChangesOf(rows)) {
@@ -54,7 +49,7 @@ export function reportUntrustedOrigins(
     // A route that is excluded from the protection takes requests of anyone.
     if (origins === false || !refuses(hook, change, STRANGER)) continue;
     if (origins === '*') {
-      issues.add(change.location, problem('csrf_untrusted', 'origin', '*'), change.route);
+      report(change.location, problem('csrf_untrusted', 'origin', '*'), change.route);
       continue;
     }
     const refused =
@@ -63,9 +58,11 @@ export function reportUntrustedOrigins(
     if (refused.length === 0) continue;
     const exact = refused.filter(isExact);
     const fix = exact.length === 0 ? undefined : listed(exact);
-    issues.add(change.location, problem('csrf_untrusted', 'origin', listed(refused), fix), change.route);
+    report(change.location, problem('csrf_untrusted', 'origin', listed(refused), fix), change.route);
   }
-}
+};
+
+export const CSRF_WARNINGS = [untrustedOrigins];
 
 function stateChangesOf({ routes, rules }: Rows): readonly StateChange[] {
   const ofRoutes = routes.flatMap(({ route, policy }): readonly StateChange[] => {

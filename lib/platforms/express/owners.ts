@@ -12,6 +12,8 @@ export interface ExpressLayer {
   readonly name: string;
   readonly route?: ExpressRoute;
   match(path: string): unknown;
+  /** The part of the path that matched last. */
+  readonly path?: string | undefined;
 }
 
 export interface ExpressRoute {

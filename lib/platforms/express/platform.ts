@@ -1,16 +1,28 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig } from '@nestjs/core';
-import type { ExpressRouter } from './owners.js';
+import type { ExpressLayer, ExpressRouter } from './owners.js';
 import { ExpressMatcher } from './matcher.js';
 import type { Route } from '../../routing/route.js';
 import type { RouteMatcher } from '../../routing/route-matcher.js';
 import type { Layer, Platform } from '../platform.js';
+import { watchMounts } from '../mounts.js';
 import { watchSecurityHook } from '../security-hook.js';
 import { watchForeignCors, type ForeignCors } from '../foreign-cors.js';
 import type { PlatformRequest } from '../site.js';
 
 /** The `cors` package's middleware: added by `enableCors()`, by `{ cors: true }` and by `app.use(cors())`. */
 const CORS_MIDDLEWARE = 'corsMiddleware';
+
+/** Whether a layer is a route with this very path, or middleware that is mounted at it. */
+function isLayerOf(layer: ExpressLayer, path: string): boolean {
+  if (layer.route !== undefined) return layer.route.path === path;
+  try {
+    return Boolean(layer.match(path)) && layer.path === path;
+  } catch {
+    // Express decodes parameters, and refuses what is not well-formed.
+    return false;
+  }
+}
 
 function isCorsMiddleware(value: unknown): boolean {
   return typeof value === 'function' && value.name === CORS_MIDDLEWARE;
@@ -23,10 +35,12 @@ export class ExpressPlatform implements Platform {
   /** The layers that Nest registers for itself. */
   readonly #nests = new WeakSet<object>();
   #shared = false;
+  readonly #mounts: readonly string[];
   #foreignCors: ForeignCors | undefined;
 
   constructor(private readonly adapter: AbstractHttpAdapter) {
     this.securityHook = watchSecurityHook(adapter);
+    this.#mounts = watchMounts(adapter);
   }
 
   install({ edge, open }: Layer): void {
@@ -74,6 +88,10 @@ export class ExpressPlatform implements Platform {
   foreignCors(): ForeignCors | undefined {
     // Also what was installed on Express itself, past the adapter.
     return this.#has(CORS_MIDDLEWARE) ? (this.#foreignCors ?? {}) : undefined;
+  }
+
+  isRegistered(path: string): boolean {
+    return this.#mounts.includes(path) || this.#router.stack.some(layer => isLayerOf(layer, path));
   }
 
   /** Whether a middleware function of this name is registered. */

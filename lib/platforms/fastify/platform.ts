@@ -15,6 +15,7 @@ import { FastifyMatcher } from './matcher.js';
 import type { Route } from '../../routing/route.js';
 import type { RouteMatcher } from '../../routing/route-matcher.js';
 import type { Layer, Platform } from '../platform.js';
+import { watchMounts } from '../mounts.js';
 import { watchSecurityHook } from '../security-hook.js';
 import { watchForeignCors, type ForeignCors } from '../foreign-cors.js';
 import type { PlatformRequest } from '../site.js';
@@ -34,6 +35,7 @@ export class FastifyPlatform implements Platform {
   readonly #routes: FastifyRoute[] = [];
   readonly #instance: FastifyInstance;
   readonly securityHook: Platform['securityHook'];
+  readonly #mounts: readonly string[];
   #foreignCors: ForeignCors | undefined;
   /** The last matcher, and what it was made of. */
   #known: { readonly routes: readonly Route[]; readonly size: number; readonly matcher: RouteMatcher } | undefined;
@@ -42,6 +44,7 @@ export class FastifyPlatform implements Platform {
   constructor(private readonly adapter: AbstractHttpAdapter) {
     this.#instance = adapter.getInstance<FastifyInstance>();
     this.securityHook = watchSecurityHook(adapter);
+    this.#mounts = watchMounts(adapter);
   }
 
   install({ edge, open }: Layer): void {
@@ -84,6 +87,10 @@ export class FastifyPlatform implements Platform {
 
   secure(): void {
     // The adapter runs the hook ahead of every middleware.
+  }
+
+  isRegistered(path: string): boolean {
+    return this.#routes.some(({ url }) => url === path) || this.#mounts.includes(path);
   }
 
   foreignCors(): ForeignCors | undefined {
