@@ -47,6 +47,10 @@ export interface Remedy {
   readonly most?: number | undefined;
 }
 
+function isMethodReason(reason: DetailedReason['reason']): boolean {
+  return reason === 'method-not-allowed' || reason === 'method-not-routed';
+}
+
 /** The remedy for a refusal. The parts of the request are quoted, so it is safe to print. */
 export function remedyOf(
   { reason, parts, isStripped }: DetailedReason,
@@ -64,7 +68,7 @@ export function remedyOf(
     }
   }
   const [method = ''] = parts;
-  const isMiswritten = (reason === 'method-not-allowed' || reason === 'method-not-routed') && /^patch$/i.test(method);
+  const isMiswritten = isMethodReason(reason) && /^patch$/i.test(method) && method !== 'PATCH';
   const text: string = isMiswritten ? METHOD_CASE : REMEDIES[reason];
   return text
     .replaceAll('{where}', () => (where === undefined ? '' : ` in ${where}`))

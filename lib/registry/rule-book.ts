@@ -14,6 +14,8 @@ export interface PathRule {
 export interface Ruling {
   /** One policy if the path is certain. In doubt: every policy that may be meant, the module's included. */
   readonly policies: readonly [Policy, ...Policy[]];
+  /** The rule, if it certainly covers the path as it is written. */
+  readonly rule?: PathRule;
   /** Whether the server of the path may read it in another way than the rules do. */
   readonly isInDoubt: boolean;
 }
@@ -31,7 +33,7 @@ export class RuleBook {
     protected readonly module: Policy,
   ) {
     this.#index = entries.length === 0 ? undefined : indexRules(entries);
-    this.#certain = entries.map(({ policy }) => ({ policies: [policy], isInDoubt: false }));
+    this.#certain = entries.map(rule => ({ policies: [rule.policy], rule, isInDoubt: false }));
   }
 
   /** @returns `undefined` for a path that is under no rule in any reading */

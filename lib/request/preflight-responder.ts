@@ -19,7 +19,7 @@ function placeOf({ table, url }: CorsExchange, { route, policy }: Server, { meth
   const routes = methods.flatMap(({ candidates }) =>
     candidates.flatMap(({ servers }) => servers.map(each => each.route)),
   );
-  return route ?? routes.find(each => each !== undefined) ?? table?.rules.ruleOn(url) ?? policy;
+  return route ?? routes.find(each => each !== undefined) ?? table?.rules.ruleOn(url)?.rule ?? policy;
 }
 
 const NO_HANDLER = { handle: () => EMPTY };

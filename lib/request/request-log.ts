@@ -57,7 +57,7 @@ export class RequestLog {
       const isDebug = table?.debug === true;
       if (reason === 'allowed' || !(isDebug || reason === 'method-not-allowed') || isOwnPage(exchange)) return;
       const route = exchange.route ?? served?.route;
-      const by = { policy, route, place: route ?? table?.rules.ruleOn(exchange.url) ?? policy };
+      const by = { policy, route, place: route ?? table?.rules.ruleOn(exchange.url)?.rule ?? policy };
       const refused = refine(reason, exchange, policy, answer);
       if (isDebug) this.#refusals.unreadable(exchange, refused, by);
       else this.#refusals.allowedOrigin(exchange, refused, by);

@@ -218,6 +218,25 @@ describe.each(PLATFORMS)('A refusal on %s', platform => {
     expect(lines()[16]).toContain('Write the method in upper case in the page, "PATCH"');
   });
 
+  it('under rules is logged for each of them, and is forgotten for paths that nobody wrote', async () => {
+    const { app, lines } = await start({
+      ...cors,
+      policies: { shared: { origin: [APP] } },
+      routes: ['/graphql', '/files/*path'].map(path => ({ path, policy: 'shared' })),
+    });
+    for (const path of ['/graphql', '/graphql', '/files/1', '/files/2', '/graphql//', '/graphql/./', '/files//1']) {
+      await observe(app, preflightOf(path, APP, 'POST', 'x-a'));
+    }
+    expect(lines().map(line => /"POST" "([^"]+)"/.exec(line)?.[1])).toEqual(['/graphql', '/files/1', '/graphql//']);
+  });
+
+  it('of a method in its right case names the method', async () => {
+    const { app, lines } = await start({ ...cors, methods: ['GET'] });
+
+    await observe(app, preflightOf('/cats/1', APP, 'PATCH'));
+    expect(lines()[0]).toContain('Add "PATCH" to methods in CorsModule.forRoot()');
+  });
+
   it('for a header that can never be allowed says so, and writes the others', async () => {
     const { app, lines } = await start();
 

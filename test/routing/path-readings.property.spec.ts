@@ -117,7 +117,6 @@ describe('The readings of a path take a time linear in its length', () => {
     'a;b//\\..%2f%252e%25252f/',
   ];
   const fill = (unit: string, length: number) => `/${unit.repeat(length)}`.slice(0, length);
-  const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
   /** The time of one call is too short to measure. */
   function time(path: string, calls = 8): number {
@@ -136,8 +135,10 @@ describe('The readings of a path take a time linear in its length', () => {
     ),
   )('%s, eight times %i characters', (unit, length) => {
     const [short, long] = [fill(unit, length), fill(unit, 8 * length)];
-    const ratios = Array.from({ length: 9 }, () => time(long, 4) / (time(short, 32) / 8));
-    // Eight times the length is eight times the time; what is quadratic takes 64 times as long.
-    expect(median(ratios)).toBeLessThan(24);
+    const times = Array.from({ length: 9 }, () => [time(long, 4), time(short, 32) / 8] as const);
+    // The best of each: a busy machine makes single calls slow. Eight times the length is eight times the time; what is
+    // quadratic takes 64 times as long.
+    const [best, bestShort] = [Math.min(...times.map(([each]) => each)), Math.min(...times.map(([, each]) => each))];
+    expect(best / bestShort).toBeLessThan(24);
   });
 });
