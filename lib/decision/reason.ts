@@ -138,12 +138,9 @@ export function judgeAnnounced(
   policy: Policy,
   answer: ResolverAnswer | undefined,
 ): Reason {
-  const isAllowed = allowsScript(method, policy);
-  // A malformed method takes precedence over every other reason.
-  if (!isAllowed && !isScriptableMethod(method)) return 'method-not-allowed';
   const reason = judgeOrigin(origin, policy, answer);
   if (reason !== 'allowed') return reason;
-  return isAllowed ? judgeRequestHeaders(headers, policy) : 'method-not-allowed';
+  return allowsScript(method, policy) ? judgeRequestHeaders(headers, policy) : 'method-not-allowed';
 }
 
 /** Whether scripts may use a method. Boot has checked that a policy lists only methods that scripts can send. */
@@ -176,11 +173,16 @@ export function refine(
   policy: Policy,
   answer?: ResolverAnswer,
 ): DetailedReason {
+  const { requestMethod } = request;
+  // A malformed method takes precedence over every other reason.
+  if (requestMethod !== undefined && !isScriptableMethod(requestMethod)) {
+    return { reason: 'method-malformed', parts: [requestMethod] };
+  }
   switch (reason) {
     case 'origin-not-allowed':
       return refineOrigin(request.origin, policy, answer);
     case 'method-not-allowed':
-      return refineMethod(request);
+      return { reason, parts: [requestMethod ?? request.method] };
     case 'header-not-allowed': {
       const text = request.requestHeaders ?? '';
       const header = findHeaderFault(text, policy.allowedHeaders);
@@ -199,12 +201,4 @@ function refineOrigin(origin: string | undefined, policy: Policy, answer: Resolv
   }
   if (origin === 'null') return { reason: 'origin-null', parts };
   return { reason: parseOrigin(origin) === undefined ? 'origin-malformed' : 'origin-not-allowed', parts };
-}
-
-function refineMethod({ method, requestMethod }: CorsRequest): DetailedReason {
-  if (requestMethod === undefined) return { reason: 'method-not-allowed', parts: [method] };
-  return {
-    reason: isScriptableMethod(requestMethod) ? 'method-not-allowed' : 'method-malformed',
-    parts: [requestMethod],
-  };
 }

@@ -111,7 +111,11 @@ describe('judgePreflight', () => {
     ['a header that is not allowed', preflight('PUT', 'x-token,X-Other'), refused('header-not-allowed', 'X-Other')],
     ['a malformed header list', preflight('PUT', 'x token'), refused('headers-malformed', 'x token')],
     ['a header list that is too long', preflight('PUT', 'x-token,'.repeat(1025)), refused('headers-malformed')],
-    ['everything wrong: the method first', preflight('', 'x y', 'null'), refused('method-malformed', '')],
+    [
+      'everything wrong: the method first',
+      preflight('', 'x y', 'null'),
+      { ...refused('method-malformed', ''), judgement: 'origin-not-allowed' },
+    ],
     ['then the origin', preflight('POST', 'x y', 'null'), refused('origin-null', 'null')],
     ['then whether the method is allowed', preflight('POST', 'x y'), refused('method-not-allowed', 'POST')],
   ])('judges %s', (_, request, expected) => {
