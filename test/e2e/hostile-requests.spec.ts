@@ -226,7 +226,9 @@ describe.each(PLATFORMS)('A hostile request on %s', platform => {
           if (vary !== REFUSED['vary']) return expect(headers).toEqual({ 'access-control-allow-origin': allowed });
           const methods = String(headers['access-control-allow-methods']);
           const known = granted(String(allowed), { methods });
-          expect(response.cors).toEqual(known);
+          // With `debug`, a refusal that the browser itself makes has no max-age.
+          const named = Object.fromEntries(Object.entries(known).filter(([name]) => name !== 'access-control-max-age'));
+          expect([known, named]).toContainEqual(response.cors);
           expect(methods).not.toMatch(/^\*|\s\*/);
           expect(methods).toMatch(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:, [A-Z]+)*$/);
         },
