@@ -44,6 +44,8 @@ describe('A compiled policy', () => {
       resolvable: [A, B],
       methods: ['GET', 'PUT'],
       allowedHeaders: new Set(['content-type', 'x-csrf-token']),
+      limits: {},
+      writtenHeaders: 'Content-Type,X-CSRF-Token',
       everyHeader: 'content-type,x-csrf-token',
       credentials: true,
       maxAge: 5,
