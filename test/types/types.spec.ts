@@ -17,6 +17,7 @@ describe.each(atLength(['typescript-5.9', 'typescript', 'typescript-7'], ['types
       ['policies', ['--module', 'nodenext', '--moduleResolution', 'nodenext']],
       ['policies', ['--module', 'esnext', '--moduleResolution', 'bundler', '--exactOptionalPropertyTypes', 'false']],
       ['names', []],
+      ['names-once', []],
     ])('%s, %j', (fixtures, options) => {
       const tsc = join(ROOT, 'node_modules', compiler, 'bin/tsc');
       const args = [tsc, '--pretty', 'false', '-p', projectOf(fixtures), ...options];
