@@ -1,5 +1,5 @@
 import { quotedList } from '../issues/text.js';
-import { isAllowable } from '../policy/names/headers.js';
+import { isForPages } from '../policy/names/headers.js';
 import type { DetailedReason } from './reason.js';
 
 /** The smallest change that would allow a refused request. `{parts}` are the parts of the request at fault. */
@@ -24,8 +24,12 @@ export const REMEDIES = {
     'The browser says that a page sent this request, but not which one: send it with fetch() in mode cors, or, if the page is part of the app, list the origin that browsers reach the app at in `self`.',
 } as const;
 
-/** Response headers, and what scripts cannot set. */
-const HEADER_IMPOSSIBLE = 'Take {parts} out of the request that the page sends: it can never be allowed.';
+/** Response headers, what scripts cannot set, and what proxies report. */
+const HEADER_IMPOSSIBLE = 'Take {parts} out of the request that the page sends: it is not for pages to set.';
+
+/** A list has no such origin, but with `dangerouslyAllowInsecureOrigins`. */
+const ORIGIN_INSECURE = 'Serve the page over https, and list its https origin: {parts} is not encrypted.';
+const INSECURE = /^http:\/\/(?!(?:[^/:]*\.)?localhost(?::|$)|127\.|\[::1\])/;
 
 /** Methods are case-sensitive, and `fetch()` changes the case of some of them only (Fetch §2.2.1, "normalize a method"). */
 const METHOD_CASE =
@@ -58,8 +62,8 @@ export function remedyOf(
 ): string {
   if (isStripped === true) return ORIGIN_STRIPPED;
   if (reason === 'header-not-allowed') {
-    const impossible = parts.filter(name => !isAllowable(name));
-    const others = parts.filter(isAllowable);
+    const impossible = parts.filter(name => !isForPages(name));
+    const others = parts.filter(isForPages);
     if (impossible.length > 0) {
       const first = HEADER_IMPOSSIBLE.replace('{parts}', () => quotedList(impossible, most));
       return others.length === 0
@@ -69,7 +73,8 @@ export function remedyOf(
   }
   const [method = ''] = parts;
   const isMiswritten = isMethodReason(reason) && /^patch$/i.test(method) && method !== 'PATCH';
-  const text: string = isMiswritten ? METHOD_CASE : REMEDIES[reason];
+  const isInsecure = reason === 'origin-not-allowed' && INSECURE.test(method);
+  const text: string = isMiswritten ? METHOD_CASE : isInsecure ? ORIGIN_INSECURE : REMEDIES[reason];
   return text
     .replaceAll('{where}', () => (where === undefined ? '' : ` in ${where}`))
     .replaceAll('{or}', () => or ?? '')

@@ -22,8 +22,10 @@ export interface Policy {
   readonly methods: readonly string[] | undefined;
   /** Lower-case names; `undefined`: any name. */
   readonly allowedHeaders: ReadonlySet<string> | undefined;
-  /** The methods and request headers, in lower case, that `bounds` allow; absent for no limit. */
-  readonly limits: Pick<Bounds, 'methods' | 'allowedHeaders'>;
+  /** The origins, methods and request headers, in lower case, that `bounds` allow; absent for no limit. */
+  readonly limits: Partial<Pick<Bounds, 'methods' | 'allowedHeaders' | 'resolvable'>>;
+  /** What the nearest level that sets `allowedHeaders` writes: `add(...)`, or a list. */
+  readonly ownHeaders: { readonly isAddition: boolean; readonly names: readonly string[] };
   /** `allowedHeaders` as it is written, without what handlers read. */
   readonly writtenHeaders: string;
   /** The list of all these names, as browsers write it (Fetch §4.8, "CORS-unsafe request-header names"). */
@@ -111,6 +113,7 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
       methods: methods && [...methods],
       allowedHeaders: names && new Set(names),
       limits,
+      ownHeaders: ownHeadersOf(policy.allowedHeaders.value),
       writtenHeaders: String(valueOf(policy.allowedHeaders.value)),
       everyHeader: names && [...names].sort().join(','),
       credentials,
@@ -158,6 +161,15 @@ function valuesOf(policy: CleanPolicy, origin: PolicyValues['origin'], bounds: B
     // A default is capped by the bounds.
     maxAge: policy.maxAge.level === undefined ? Math.min(maxAge, bounds?.maxAge ?? maxAge) : maxAge,
   });
+}
+
+function ownHeadersOf(value: MergedPolicy['allowedHeaders']['value']): Policy['ownHeaders'] {
+  const part = typeof value === 'object' ? value.at(-1) : undefined;
+  if (part === undefined || typeof value !== 'object') return { isAddition: false, names: [] };
+  return {
+    isAddition: value.length > 1 || part.level === undefined,
+    names: part.level === undefined ? [] : part.items,
+  };
 }
 
 /** A list of names without repeats, which compare without regard to case. */

@@ -3,7 +3,7 @@ import { remedyOf } from '../decision/remedies.js';
 import { locationLabel } from '../issues/location.js';
 import { quotedList } from '../issues/text.js';
 import type { Policy, PolicyProvenance } from '../policy/compile.js';
-import { isAllowable } from '../policy/names/headers.js';
+import { isForPages } from '../policy/names/headers.js';
 import type { EffectiveCorsPolicy } from '../policy/options.js';
 import type { Route } from '../routing/route.js';
 import { locationOfLevel } from './route.js';
@@ -36,7 +36,7 @@ export function remedyFor(
   const option = OPTIONS[reason as keyof typeof OPTIONS];
   const source = levelToChange(option, policy.provenance);
   const where = source === 'route' ? 'the rule for this path' : locationLabel(locationOfLevel(source, route));
-  const names = option === 'allowedHeaders' ? parts.filter(isAllowable) : [];
+  const names = option === 'allowedHeaders' ? parts.filter(isForPages) : [];
   const isWritten = names.length > 0 && names.length <= most && names.every(name => name.length <= LONGEST_WRITTEN);
   const write = isWritten ? writtenWith(names, policy) : undefined;
   // On an inner level, an option that is left out is inherited.
@@ -47,12 +47,16 @@ export function remedyFor(
 
 /** What to change in `bounds` as well, where these do not allow it. */
 function boundsText(option: keyof PolicyProvenance, parts: readonly string[], { limits }: Policy): string {
+  const [first = ''] = parts;
+  if (option === 'origin') return limits.resolvable?.(first) === false ? boundsHint(option) : '';
   if (option !== 'allowedHeaders' && option !== 'methods') return '';
   const within = limits[option];
   const isWithin = (name: string) => within?.has(option === 'methods' ? name : name.toLowerCase()) ?? true;
-  return parts.every(isWithin)
-    ? ''
-    : ` bounds.${option} leaves it out as well: whoever maintains \`bounds\` decides first.`;
+  return parts.every(isWithin) ? '' : boundsHint(option);
+}
+
+function boundsHint(option: keyof PolicyProvenance): string {
+  return ` bounds.${option} leaves it out as well: whoever maintains \`bounds\` decides first.`;
 }
 
 /** The level that sets an option. A default is to be replaced where the policy begins: a named one inherits nothing. */
@@ -63,12 +67,14 @@ function levelToChange(option: keyof PolicyProvenance, provenance: PolicyProvena
 }
 
 /** `allowedHeaders` with further names, as it is written; `undefined` where that is too long. */
-function writtenWith(names: readonly string[], { values, provenance }: Policy): string | undefined {
+function writtenWith(names: readonly string[], { values, ownHeaders }: Policy): string | undefined {
   const { allowedHeaders } = values;
   if (allowedHeaders === '*') return undefined;
-  if (provenance.allowedHeaders === 'default') {
-    return `allowedHeaders: add(${quotedList(names, names.length)}), which keeps ${allowedHeaders.join(', ')}`;
-  }
-  const all = [...allowedHeaders, ...names];
-  return all.length > MOST_NAMES ? undefined : `allowedHeaders: [${quotedList(all, all.length)}]`;
+  const { isAddition, names: own } = ownHeaders;
+  const all = [...own, ...names];
+  if (all.length > MOST_NAMES) return undefined;
+  const text = quotedList(all, all.length);
+  if (!isAddition) return `allowedHeaders: [${text}]`;
+  const kept = allowedHeaders.filter(name => !own.includes(name));
+  return `allowedHeaders: add(${text}), which keeps ${kept.join(', ')}`;
 }

@@ -24,7 +24,7 @@ export class CorsEnforcer {
       throw new CorsForbiddenException(reason);
     }
     const hint = remedyFor(refused, by?.policy, by?.route);
-    this.exchanges.log.refused(exchange, reason, hint);
+    this.exchanges.log.refused(exchange, reason, hint, by?.route);
     // The answer makes the browser itself name the reason.
     if (exchange.verdict?.isRevealing === true) return;
     throw new CorsForbiddenException(reason, { hint });

@@ -8,6 +8,7 @@ import { RepeatLog } from '../issues/repeat-log.js';
 import { printable, quotedList, requestText } from '../issues/text.js';
 import { isToken } from '../policy/names/list.js';
 import { issueRouteOf } from '../registry/route.js';
+import type { Route } from '../routing/route.js';
 import type { CorsApp } from '../registry/app.js';
 import type { CorsExchange, Refuser } from './exchange.js';
 import { RefusalLog } from './refusal-log.js';
@@ -97,9 +98,10 @@ export class RequestLog {
   }
 
   /** With `debug`: why a request is refused. */
-  refused(exchange: CorsExchange, reason: string, hint: string): void {
+  refused(exchange: CorsExchange, reason: string, hint: string, route: Route | undefined): void {
     const origin = printable(exchange.origin ?? '');
-    this.#logger.warn(`Refused ${requestText(exchange)} from ${origin}: ${reason}. ${hint}`);
+    const place = route === undefined ? '' : ` (${routeLabel(issueRouteOf(route))})`;
+    this.#logger.warn(`Refused ${requestText(exchange)}${place} from ${origin}: ${reason}. ${hint}`);
   }
 
   failed(error: unknown): void {

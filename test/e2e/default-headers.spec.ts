@@ -253,7 +253,7 @@ describe.each(PLATFORMS)('Request headers that nobody lists, on %s,', platform =
         code: 'request_header_unlisted',
         value: 'x-left-out',
         message:
-          'Questionable allowedHeaders "x-left-out" in @Cors() on CatsController.listed (PUT /cats): is missing from the list, but a handler reads it with @Headers(): browsers refuse requests that send it.',
+          'Questionable allowedHeaders "x-left-out" in @Cors() on CatsController.listed (PUT /cats): is missing from the list, but is read there, with @Headers() or as the version: browsers refuse requests that send it.',
         hint: "Add 'x-left-out' to the list.",
       },
     ]);

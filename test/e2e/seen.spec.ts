@@ -1,6 +1,6 @@
 import { Controller, Get, Patch, Put, Res, type INestApplication } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
-import { Cors, CorsService, NoCors, type CorsModuleOptions } from 'nestjs-cors';
+import { add, Cors, CorsService, NoCors, type CorsModuleOptions } from 'nestjs-cors';
 import { ORIGIN_STRIPPED } from '../../lib/decision/remedies.js';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
 import { preflightOf } from '../support/client.js';
@@ -230,6 +230,19 @@ describe.each(PLATFORMS)('A refusal on %s', platform => {
     expect(lines().map(line => /"POST" "([^"]+)"/.exec(line)?.[1])).toEqual(['/graphql', '/files/1', '/graphql//']);
   });
 
+  it('where a list is extended says how to extend it further, and of an insecure origin what to do about that', async () => {
+    const { app, lines } = await start({ ...cors, allowedHeaders: add('baggage'), debug: true });
+
+    await observe(app, preflightOf('/cats/1', APP, 'PUT', 'x-a'));
+    await observe(app, preflightOf('/cats/1', 'http://app.example.com', 'PUT'));
+    await observe(app, preflightOf('/cats/1', 'http://localhost:3000', 'PUT'));
+    expect(lines().map(line => line.slice(line.indexOf('. ') + 2))).toEqual([
+      'Add "x-a" to allowedHeaders in CorsModule.forRoot(): write allowedHeaders: add("baggage", "x-a"), which keeps content-type, authorization.',
+      'Serve the page over https, and list its https origin: "http://app.example.com" is not encrypted.',
+      'Add "http://localhost:3000" to the origin list in CorsModule.forRoot().',
+    ]);
+  });
+
   it('of a method in its right case names the method', async () => {
     const { app, lines } = await start({ ...cors, methods: ['GET'] });
 
@@ -243,8 +256,8 @@ describe.each(PLATFORMS)('A refusal on %s', platform => {
     await observe(app, preflightOf('/cats/1', APP, 'PUT', 'access-control-allow-origin,x-a'));
     await observe(app, preflightOf('/cats', APP, 'GET', 'cookie'));
     expect(lines().map(line => line.slice(line.indexOf('. ') + 2))).toEqual([
-      'Take "access-control-allow-origin" out of the request that the page sends: it can never be allowed. Add "x-a" to allowedHeaders in CorsModule.forRoot(): write allowedHeaders: add("x-a"), which keeps content-type, authorization.',
-      'Take "cookie" out of the request that the page sends: it can never be allowed.',
+      'Take "access-control-allow-origin" out of the request that the page sends: it is not for pages to set. Add "x-a" to allowedHeaders in CorsModule.forRoot(): write allowedHeaders: add("x-a"), which keeps content-type, authorization.',
+      'Take "cookie" out of the request that the page sends: it is not for pages to set.',
     ]);
   });
 
@@ -309,7 +322,7 @@ describe.each(PLATFORMS)('A refusal on %s', platform => {
       expect(observed).toEqual({ status: 204, cors: answer, ran: [] });
       expect(body).toBe('');
       expect(lines()).toEqual([
-        `Refused "PUT" "/cats/1" from "${APP}": header-not-allowed. Add "baggage", "x-a" to allowedHeaders in CorsModule.forRoot(): write allowedHeaders: add("baggage", "x-a"), which keeps content-type, authorization.`,
+        `Refused "PUT" "/cats/1" (CatsController.replace (PUT /cats/:id)) from "${APP}": header-not-allowed. Add "baggage", "x-a" to allowedHeaders in CorsModule.forRoot(): write allowedHeaders: add("baggage", "x-a"), which keeps content-type, authorization.`,
       ]);
     });
 

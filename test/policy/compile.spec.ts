@@ -45,6 +45,7 @@ describe('A compiled policy', () => {
       methods: ['GET', 'PUT'],
       allowedHeaders: new Set(['content-type', 'x-csrf-token']),
       limits: {},
+      ownHeaders: { isAddition: false, names: ['Content-Type', 'X-CSRF-Token'] },
       writtenHeaders: 'Content-Type,X-CSRF-Token',
       everyHeader: 'content-type,x-csrf-token',
       credentials: true,

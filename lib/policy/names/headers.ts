@@ -158,8 +158,14 @@ const SET_BY_PROXIES: ReadonlySet<string> = new Set([
   'x-rewrite-url',
 ]);
 
+/** Whether a page may be given permission for a header, and nobody warns of it. */
+export function isForPages(name: string): boolean {
+  const lowerCase = name.toLowerCase();
+  return isAllowable(lowerCase) && !METHOD_OVERRIDES.has(lowerCase) && !isForwarded(lowerCase);
+}
+
 /** Whether a name may be in `allowedHeaders`. */
-export function isAllowable(name: string): boolean {
+function isAllowable(name: string): boolean {
   const lowerCase = name.toLowerCase();
   return lowerCase !== '*' && !lowerCase.startsWith('access-control-') && !isForbiddenRequestHeader(lowerCase);
 }
@@ -171,8 +177,7 @@ export function isAllowable(name: string): boolean {
  * @param name in lower case
  */
 export function isDerivable(name: string): boolean {
-  if (!isToken(name) || !isAllowable(name) || SAFELISTED_REQUEST_HEADERS.has(name)) return false;
-  return !METHOD_OVERRIDES.has(name) && !isForwarded(name) && !SET_BY_PROXIES.has(name);
+  return isToken(name) && isForPages(name) && !SAFELISTED_REQUEST_HEADERS.has(name) && !SET_BY_PROXIES.has(name);
 }
 
 function checkResponseHeader(name: string, { path, value }: Entry, report: Report): boolean {
