@@ -15,6 +15,7 @@ import { snapshot } from './policy/snapshot.js';
  *
  * Mistakes are errors when the app boots; the ones that the compiler can see do not compile.
  *
+ * @throws {TypeError} where it is written without parentheses
  * @example
  * ```ts
  * @Cors({ allowedHeaders: ['content-type', 'x-csrf-token'] })
@@ -35,6 +36,8 @@ export function Cors<const Written>(
   overrides: CheckedPolicy<Written>,
 ): ClassDecorator & MethodDecorator;
 export function Cors(...args: readonly unknown[]): ClassDecorator & MethodDecorator {
+  // A compiler that checks no types lets this pass, and the member would have no policy of its own.
+  if (isTarget(args)) throw new TypeError('@Cors is called with its policy: write @Cors({ … })');
   const copied = args.map(snapshot);
   return (target: object, key?: string | symbol) => {
     if (key === undefined) writeControllerPolicy(target, copied);
@@ -58,6 +61,13 @@ export function Cors(...args: readonly unknown[]): ClassDecorator & MethodDecora
  * ```
  * @publicApi
  */
-export function NoCors(): ClassDecorator & MethodDecorator {
+export function NoCors(): ClassDecorator & MethodDecorator;
+export function NoCors(...args: readonly unknown[]): ClassDecorator & MethodDecorator {
+  if (args.length > 0) throw new TypeError('@NoCors is called: write @NoCors()');
   return Cors(false);
+}
+
+/** Whether these are the arguments of a decorator, which was written without being called. */
+function isTarget([first, ...others]: readonly unknown[]): boolean {
+  return typeof first === 'function' || (others.length > 0 && typeof first === 'object');
 }

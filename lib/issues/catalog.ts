@@ -245,8 +245,8 @@ export const PROBLEMS = {
   },
   rule_without_document: {
     severity: 'warning',
-    problem: 'covers a page, but not the document that the page loads',
-    hint: "Add a rule for '{fix}' with the same policy.",
+    problem: "covers the page, but not the API's document",
+    hint: "Add a rule with the same policy for each: '{fix}'.",
   },
   policy_unused: {
     severity: 'warning',
@@ -257,6 +257,11 @@ export const PROBLEMS = {
     severity: 'error',
     problem: 'is not the name of a policy in CorsModule.forRoot({ policies })',
     hint: "Did you mean '{fix}'?||Add it to `policies`.",
+  },
+  policy_is_origin: {
+    severity: 'error',
+    problem: 'is an origin, not the name of a policy',
+    hint: "Write { origin: '{fix}' }.",
   },
   add_without_list: {
     severity: 'error',
@@ -319,6 +324,11 @@ export const PROBLEMS = {
     severity: 'error',
     problem: 'is in a list, and would make the rest of it meaningless',
     hint: "Write origin: '*' alone for public data, or remove it from the list.",
+  },
+  origin_false_in_list: {
+    severity: 'error',
+    problem: 'is in a list, but false stands alone, for no origin at all',
+    hint: "Remove it. A condition is written ...(isDevelopment ? ['http://localhost:3000'] : []).",
   },
   origin_joined: {
     severity: 'error',
@@ -582,7 +592,8 @@ export const PROBLEMS = {
   },
   request_header_unlisted: {
     severity: 'warning',
-    problem: 'is missing from the list, but a handler reads it with @Headers(): browsers refuse requests that send it',
+    problem:
+      'is missing from the list, but is read there, with @Headers() or as the version: browsers refuse requests that send it',
     hint: "Add '{fix}' to the list.",
   },
   response_header_forbidden: {

@@ -23,6 +23,9 @@ export function readLevels(
   if (policy === false) return [levelOf({ origin: false })];
   if (typeof policy !== 'string') return [levelOf(policy)];
   const named = policies.get(policy);
-  if (named === undefined) report(problem('policy_unknown', '', policy, closestName(policy, [...policies.keys()])));
+  const origin = policy === '*' || policy.includes('://') ? policy : undefined;
+  if (origin !== undefined && named === undefined) report(problem('policy_is_origin', '', policy, origin));
+  else if (named === undefined)
+    report(problem('policy_unknown', '', policy, closestName(policy, [...policies.keys()])));
   return [...(named === undefined ? [] : [named]), ...(args.length > 1 ? [levelOf(overrides)] : [])];
 }

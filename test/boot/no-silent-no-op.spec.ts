@@ -9,6 +9,7 @@ import {
   Put,
   UseFilters,
   UseGuards,
+  VersioningType,
   type CanActivate,
   type INestApplication,
   type Type,
@@ -274,8 +275,8 @@ describe.each(PLATFORMS)('What has no effect on %s', platform => {
     expect(await warningsOf({ cors: { ...cors, routes: [docs] }, configure: swagger })).toEqual([
       [
         'rule_without_document',
-        'Questionable routes[0].path "/docs" in CorsModule.forRoot(), rule for /docs: covers a page, but not the document that the page loads.',
-        "Add a rule for '/docs-json' and '/docs-yaml' with the same policy.",
+        `Questionable routes[0].path "/docs" in CorsModule.forRoot(), rule for /docs: covers the page, but not the API's document.`,
+        "Add a rule with the same policy for each: '/docs-json', '/docs-yaml'.",
       ],
     ]);
     const routes = [docs, ...documents.map(path => ({ ...docs, path }))];
@@ -316,6 +317,39 @@ describe.each(PLATFORMS)('What has no effect on %s', platform => {
       ['decorator_without_effect', '@Cors() on CatsGuard'],
       ['decorator_without_effect', '@Cors() on CatsFilter'],
       ['decorator_without_effect', '@Cors() on EverywhereGuard'],
+    ]);
+  });
+
+  it('is no decorator without its parentheses: it throws where it is written', () => {
+    class CatsService {
+      find() {}
+    }
+    const decorators = { Cors, NoCors } as unknown as Record<'Cors' | 'NoCors', (...args: unknown[]) => unknown>;
+    const descriptor = Object.getOwnPropertyDescriptor(CatsService.prototype, 'find');
+
+    for (const args of [[CatsService], [CatsService.prototype, 'find', descriptor]]) {
+      expect(() => decorators.Cors(...args)).toThrow('@Cors is called with its policy: write @Cors({ … })');
+      expect(() => decorators.NoCors(...args)).toThrow('@NoCors is called: write @NoCors()');
+    }
+  });
+
+  it('is a list without the header that a version is read from', async () => {
+    @Controller({ path: 'jobs', version: '2' })
+    class JobsController {
+      @Get()
+      list() {}
+    }
+    const warned = await warningsOf({
+      cors: { ...cors, allowedHeaders: ['content-type'] },
+      controllers: [CatsController, JobsController],
+      configure: app => app.enableVersioning({ type: VersioningType.HEADER, header: 'X-Version' }),
+    });
+    expect(warned).toEqual([
+      [
+        'request_header_unlisted',
+        'Questionable allowedHeaders "x-version" in CorsModule.forRoot(), affecting JobsController.list (GET /jobs): is missing from the list, but is read there, with @Headers() or as the version: browsers refuse requests that send it.',
+        "Add 'x-version' to the list.",
+      ],
     ]);
   });
 

@@ -1,22 +1,31 @@
 import { problem } from '../../issues/problem.js';
 import { usesDefaultHeaders } from '../../policy/default-headers.js';
 import { itemsOf } from '../../policy/merge.js';
+import { VERSION_NEUTRAL } from '@nestjs/common';
+import type { Route } from '../../routing/route.js';
+import { isDerivable } from '../../policy/names/headers.js';
 import { issueRouteOf } from '../../registry/route.js';
 import { readHeadersOf } from '../read-headers.js';
 import type { Warning } from './warning.js';
 
-/** A handler reads a header that the list of its policy leaves out. */
-const unlisted: Warning = ({ options, routes, reportAt }) => {
+/** A route is chosen by a header, or its handler reads one, that the list of its policy leaves out. */
+const unlisted: Warning = ({ app, options, routes, reportAt }) => {
   for (const { route, merged } of routes) {
     const { value, level } = merged.allowedHeaders;
     if (typeof value !== 'object' || merged.origin.value === false || usesDefaultHeaders(merged)) continue;
     const listed = new Set(itemsOf(value).map(name => name.toLowerCase()));
-    for (const name of readHeadersOf(route)) {
+    for (const name of [...readHeadersOf(route), ...versionHeaderOf(route, app.versionHeader)]) {
       // What `bounds` refuse is left out on purpose.
       if (listed.has(name) || options.bounds?.allowedHeaders?.has(name) === false) continue;
       reportAt(level, problem('request_header_unlisted', 'allowedHeaders', name, name), issueRouteOf(route));
     }
   }
 };
+
+/** The header that a route's version is read from. */
+function versionHeaderOf({ version }: Route, header: string): readonly string[] {
+  const name = header.toLowerCase();
+  return version !== undefined && version !== VERSION_NEUTRAL && isDerivable(name) ? [name] : [];
+}
 
 export const HEADER_WARNINGS = [unlisted];

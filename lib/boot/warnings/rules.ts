@@ -60,7 +60,7 @@ const withoutDocument: Warning = ({ app, rules, rows, report }) => {
       document => !isRuled(document) && app.isRegistered(document),
     );
     if (documents.length === 0) continue;
-    const fix = documents.join("' and '");
+    const fix = documents.join("', '");
     report({ level: 'route', rule: path }, problem('rule_without_document', `${at}.path`, path, fix));
   }
 };

@@ -82,7 +82,8 @@ function readEntry(value: unknown, path: string, report: Report): OriginPattern 
 }
 
 function reportType(value: unknown, path: string, report: Report): void {
-  if (value === undefined) report(problem('option_undefined', path, value));
+  if (value === false && path !== 'origin') report(problem('origin_false_in_list', path, value));
+  else if (value === undefined) report(problem('option_undefined', path, value));
   else if (value === true) report(problem('origin_reflected', path, value));
   else if (value === null) report(problem('option_null', path, value));
   else if (value instanceof RegExp) {

@@ -55,7 +55,7 @@ describe('The origin option', () => {
     ],
     ["'null'", 'null', problem('origin_null', 'origin', 'null')],
     ['a number', 7, problem('origin_type', 'origin', 7)],
-    ['false in a list', [false], problem('origin_type', 'origin[0]', false)],
+    ['false in a list', [false], problem('origin_false_in_list', 'origin[0]', false)],
     ['an object', {}, problem('origin_type', 'origin', {})],
     [
       'a list in a list',
