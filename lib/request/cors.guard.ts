@@ -11,6 +11,7 @@ import { askedRequestOf } from './asked-request.js';
 import { CorsEnforcer } from './enforcer.js';
 import { tableOf, type CorsExchange } from './exchange.js';
 import { ExchangeStore } from './exchange-store.js';
+import { refuserOf } from './refuser.js';
 import { rejectionByHandler } from './rejection.js';
 
 /**
@@ -43,7 +44,7 @@ export class CorsGuard implements CanActivate {
   #enforcePreflight(exchange: CorsExchange): boolean {
     const refused = exchange.verdict && refineVerdict(exchange.verdict, exchange);
     if (refused?.reason === 'path-ambiguous') this.exchanges.log.inDoubt(exchange);
-    this.enforcer.enforce(exchange, refused, exchange.refusedBy);
+    this.enforcer.enforce(exchange, refused, () => refuserOf(exchange));
     return true;
   }
 
@@ -68,7 +69,7 @@ export class CorsGuard implements CanActivate {
       exchange.headers = headersOfActual(exchange, policy, answer);
       const refused = rejectionByHandler(exchange, policy, handler, request);
       if (refused?.isContested === true) this.exchanges.log.contested(exchange, handler);
-      this.enforcer.enforce(exchange, refused, refused && { policy, route: exchange.route });
+      this.enforcer.enforce(exchange, refused, () => ({ policy, route: exchange.route }));
       return true;
     };
     if (policy.resolver === undefined) return enforce(undefined);

@@ -56,7 +56,7 @@ export class CorsEdge implements LayerFactory<CorsApp> {
       if (isForeign || asks) {
         const served = table.ofRequest(exchange.raw, true);
         admitted = whenKnown(askEveryone(exchange, table, served, askedRequestOf(exchange, request)), () => {
-          if (isForeign) this.enforcer.enforce(exchange, rejectionAtEdge(exchange, served), serverOf(served));
+          if (isForeign) this.enforcer.enforce(exchange, rejectionAtEdge(exchange, served), () => serverOf(served));
         });
       }
     } catch (error) {

@@ -6,17 +6,11 @@ import type { Policy } from '../policy/compile.js';
 import type { CorsHeaders } from '../policy/response.js';
 import type { Answers } from '../registry/answers.js';
 import type { CorsApp } from '../registry/app.js';
-import type { ServedRequest, Server } from '../registry/served.js';
+import type { ServedRequest, ServedResource } from '../registry/served.js';
 import { throwNotInitialized } from '../registry/policy-registry.js';
 import type { PolicyTable } from '../registry/policy-table.js';
 import type { Route } from '../routing/route.js';
 import { isRoutable, type RoutedRequest } from '../routing/route-matcher.js';
-
-/** Who refuses a request. */
-export interface Refuser extends Server {
-  /** What the path is known as: a route, a rule, or a policy. */
-  readonly place: object;
-}
 
 /** One request, its response, and what is decided so far. */
 export class CorsExchange implements CorsRequest {
@@ -31,8 +25,8 @@ export class CorsExchange implements CorsRequest {
   table: PolicyTable | undefined;
   /** What is carried out about a preflight, once its routes are known. */
   verdict: PreflightVerdict | undefined = undefined;
-  /** Who refuses a preflight, and where, for a person to read. */
-  refusedBy: Refuser | undefined = undefined;
+  /** What a preflight is about, once that is known. */
+  resource: ServedResource | undefined = undefined;
   /** The policy of the handler that runs, once a guard knows it, and what its resolver answered. */
   policy: Policy | undefined = undefined;
   answer: ResolverAnswer | undefined = undefined;

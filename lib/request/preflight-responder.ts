@@ -2,25 +2,17 @@ import type { ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { EMPTY } from 'rxjs';
 import { judgeResource, type AnswerOf } from '../decision/preflight.js';
-import { policyFor, reveal } from '../decision/reveal.js';
+import { reveal } from '../decision/reveal.js';
 import { methodIn } from '../decision/resource.js';
 import type { Next, Platform } from '../platforms/platform.js';
 import { askForPreflight } from '../registry/answers.js';
 import type { MaybePromise } from '../registry/maybe-promise.js';
-import type { ServedResource, Server } from '../registry/served.js';
+import type { ServedResource } from '../registry/served.js';
 import { ExecutionContextHost } from '../routing/nest-internals.js';
 import { askedRequestOf } from './asked-request.js';
 import { CorsGuard } from './cors.guard.js';
 import { CorsInterceptor } from './cors.interceptor.js';
 import { tableOf, type CorsExchange } from './exchange.js';
-
-/** What the log knows the place of a refusal as, so that each has lines of its own. */
-function placeOf({ table, url }: CorsExchange, { route, policy }: Server, { methods }: ServedResource): object {
-  const routes = methods.flatMap(({ candidates }) =>
-    candidates.flatMap(({ servers }) => servers.map(each => each.route)),
-  );
-  return route ?? routes.find(each => each !== undefined) ?? table?.rules.ruleOn(url)?.rule ?? policy;
-}
 
 const NO_HANDLER = { handle: () => EMPTY };
 
@@ -64,13 +56,9 @@ export class PreflightResponder {
       const judged = judgeResource(exchange, resource, answerOf);
       const verdict = tableOf(exchange).debug ? reveal(judged, exchange, resource) : judged;
       exchange.verdict = verdict;
+      exchange.resource = resource;
       const { servers = [] } = methodIn(resource, exchange.requestMethod ?? '')?.candidates[verdict.candidate] ?? {};
       const route = servers[0]?.route;
-      if (verdict.reason !== 'allowed') {
-        const policy = verdict.policy ?? policyFor(exchange.origin, resource);
-        const refuser = policy && { policy, route: servers.find(each => each.policy === policy)?.route };
-        exchange.refusedBy = refuser && { ...refuser, place: placeOf(exchange, refuser, resource) };
-      }
       const context = new ExecutionContextHost([exchange.raw, response, next], route?.controller, route?.handler);
       void this.guard.canActivate(context);
       this.interceptor.intercept(context, NO_HANDLER);

@@ -5,8 +5,10 @@ import { remedyFor } from '../registry/remedy.js';
 import { issueRouteOf } from '../registry/route.js';
 import type { Server } from '../registry/served.js';
 import type { PolicyTable } from '../registry/policy-table.js';
+import type { Route } from '../routing/route.js';
 import { HourlyBudget } from './hourly-budget.js';
-import type { CorsExchange, Refuser } from './exchange.js';
+import type { CorsExchange } from './exchange.js';
+import type { Refuser } from './refuser.js';
 
 /** How many names a line shows at most; the others are counted. */
 const MOST_NAMES_SHOWN = 5;
@@ -31,12 +33,18 @@ export class RefusalLog {
 
   constructor(private readonly warn: (line: string) => void) {}
 
-  /** An allowed origin may not use a method or a header: once for each route and name. */
-  allowedOrigin(exchange: CorsExchange, refused: DetailedReason, by: Refuser | undefined): void {
-    if (by === undefined || !NAMES_PARTS.has(refused.reason)) return;
-    const names = this.#of(exchange).names;
-    const known = names.get(by.place) ?? new Set<string>();
-    names.set(by.place, known);
+  /**
+   * An allowed origin may not use a method or a header: once for each place and name.
+   *
+   * @param refuser called only for what names a method or a header: most refusals do not
+   */
+  allowedOrigin(exchange: CorsExchange, refused: DetailedReason, refuser: () => Refuser | undefined): void {
+    const by = NAMES_PARTS.has(refused.reason) ? refuser() : undefined;
+    if (by === undefined) return;
+    const { names } = this.#of(exchange);
+    const place = placeOf(exchange, by);
+    const known = names.get(place) ?? new Set<string>();
+    names.set(place, known);
     const room = MOST_NAMES_KEPT - known.size;
     const unknown = refused.parts.map(name => keyOfName(refused.reason, name)).filter(name => !known.has(name));
     if (unknown.length === 0 || room <= 0) return;
@@ -44,7 +52,7 @@ export class RefusalLog {
     if (left === -1) this.warn(BUDGET_SPENT);
     if (left < 0) return;
     for (const name of unknown.slice(0, room)) known.add(name);
-    this.warn(lineOf(exchange, refused, by));
+    this.warn(loggedLine(exchange, refused, by));
   }
 
   /** With `debug`: a page cannot read a response. Once for each route, origin and reason. */
@@ -54,7 +62,7 @@ export class RefusalLog {
     const key = [route, exchange.origin, refused.reason].join(' ');
     if (unreadable.has(key) || unreadable.size === MOST_UNREADABLE_KEPT) return;
     unreadable.add(key);
-    this.warn(lineOf(exchange, refused, by));
+    this.warn(loggedLine(exchange, refused, by));
   }
 
   #of({ table }: CorsExchange): LoggedRefusals {
@@ -79,10 +87,24 @@ const NAMES_PARTS: ReadonlySet<DetailedReason['reason']> = new Set([
 
 const BUDGET_SPENT = `Logged ${String(LINES_AN_HOUR)} refusals of allowed origins within an hour: further ones are not logged until it is over.`;
 
-function lineOf(exchange: CorsExchange, refused: DetailedReason, { policy, route }: Server): string {
-  const origin = printable(exchange.origin ?? '');
-  const place = route === undefined ? '' : ` (${routeLabel(issueRouteOf(route))})`;
+/** What the log knows the place of a refusal as: so many places as there are routes, rules and policies. */
+function placeOf({ table, url }: CorsExchange, { route, nearest, policy }: Refuser): object {
+  return route ?? nearest ?? table?.rules.ruleOn(url)?.rule ?? policy;
+}
+
+function loggedLine(exchange: CorsExchange, refused: DetailedReason, { policy, route }: Server): string {
   const what = exchange.preflight ? 'Refused' : 'A page cannot read the response to';
-  const hint = remedyFor(refused, policy, route, MOST_NAMES_SHOWN);
-  return `${what} ${requestText(exchange)}${place} from ${origin}: ${refused.reason}. ${hint}`;
+  return refusalLine(what, exchange, refused, remedyFor(refused, policy, route, MOST_NAMES_SHOWN), route);
+}
+
+/** A line about a request that is refused, or whose response is. */
+export function refusalLine(
+  what: string,
+  exchange: CorsExchange,
+  { reason }: Pick<DetailedReason, 'reason'>,
+  hint: string,
+  route: Route | undefined,
+): string {
+  const place = route === undefined ? '' : ` (${routeLabel(issueRouteOf(route))})`;
+  return `${what} ${requestText(exchange)}${place} from ${printable(exchange.origin ?? '')}: ${reason}. ${hint}`;
 }

@@ -6,12 +6,13 @@ import { ORIGIN_STRIPPED, REMEDIES } from '../decision/remedies.js';
 import { routeLabel } from '../issues/location.js';
 import { RepeatLog } from '../issues/repeat-log.js';
 import { printable, quotedList, requestText } from '../issues/text.js';
-import { isToken } from '../policy/names/list.js';
+import { elementsOf, isToken } from '../policy/names/list.js';
 import { issueRouteOf } from '../registry/route.js';
 import type { Route } from '../routing/route.js';
 import type { CorsApp } from '../registry/app.js';
-import type { CorsExchange, Refuser } from './exchange.js';
-import { RefusalLog } from './refusal-log.js';
+import type { CorsExchange } from './exchange.js';
+import { RefusalLog, refusalLine } from './refusal-log.js';
+import type { Refuser } from './refuser.js';
 import { servedBy } from './respond.js';
 import type { Replaced } from './write-headers.js';
 
@@ -40,8 +41,8 @@ export class RequestLog {
   }
 
   /** Once for each route and name: an allowed origin may not use a method or a header. */
-  refusedAllowed(exchange: CorsExchange, refused: DetailedReason, by: Refuser | undefined): void {
-    this.#refusals.allowedOrigin(exchange, refused, by);
+  refusedAllowed(exchange: CorsExchange, refused: DetailedReason, refuser: () => Refuser | undefined): void {
+    this.#refusals.allowedOrigin(exchange, refused, refuser);
   }
 
   /**
@@ -57,11 +58,10 @@ export class RequestLog {
       const reason = judgeActual(exchange, policy, answer);
       const isDebug = table?.debug === true;
       if (reason === 'allowed' || !(isDebug || reason === 'method-not-allowed') || isOwnPage(exchange)) return;
-      const route = exchange.route ?? served?.route;
-      const by = { policy, route, place: route ?? table?.rules.ruleOn(exchange.url)?.rule ?? policy };
+      const by = { policy, route: exchange.route ?? served?.route };
       const refused = refine(reason, exchange, policy, answer);
       if (isDebug) this.#refusals.unreadable(exchange, refused, by);
-      else this.#refusals.allowedOrigin(exchange, refused, by);
+      else this.#refusals.allowedOrigin(exchange, refused, () => by);
     } catch (error) {
       this.failed(error);
     }
@@ -98,10 +98,8 @@ export class RequestLog {
   }
 
   /** With `debug`: why a request is refused. */
-  refused(exchange: CorsExchange, reason: string, hint: string, route: Route | undefined): void {
-    const origin = printable(exchange.origin ?? '');
-    const place = route === undefined ? '' : ` (${routeLabel(issueRouteOf(route))})`;
-    this.#logger.warn(`Refused ${requestText(exchange)}${place} from ${origin}: ${reason}. ${hint}`);
+  refused(exchange: CorsExchange, reason: DetailedReason['reason'], hint: string, route: Route | undefined): void {
+    this.#logger.warn(refusalLine('Refused', exchange, { reason }, hint, route));
   }
 
   failed(error: unknown): void {
@@ -149,8 +147,7 @@ function replacedLine(replaced: readonly Replaced[], place: string): string {
 
 /** What was exposed, as the option that exposes it. */
 function exposeHint(value: string | undefined): string {
-  const names = (value ?? '').split(',').map(name => name.trim());
-  const usable = names.filter(name => isToken(name) && name !== '*');
+  const usable = elementsOf(value ?? '').filter(name => isToken(name) && name !== '*');
   return usable.length === 0 ? '' : ` Write exposedHeaders: [${quotedList(usable, MOST_EXPOSED)}].`;
 }
 
