@@ -1,9 +1,8 @@
 import type { Bounds } from '../policy/bounds.js';
-import { isDerivable } from '../policy/names/headers.js';
-import { ReadHeaders } from './read-headers.js';
 import { createPolicyCompiler, type Policy } from '../policy/compile.js';
 import type { MergedPolicy } from '../policy/merge.js';
 import type { Route } from '../routing/route.js';
+import { ReadHeaders, versionNamesOf } from './read-headers.js';
 import type { MergedRoute, MergedRule } from './merged.js';
 import { RuleBook } from '../registry/rule-book.js';
 import type { TableRows, RoutePolicy } from '../registry/table-rows.js';
@@ -21,7 +20,7 @@ export function compileRows(
 ): CompiledRows {
   const compileAnew = createPolicyCompiler(bounds);
   const compiled = new Map<MergedPolicy, Map<string, Policy>>();
-  const versioned = [versionHeader.toLowerCase()].filter(isDerivable);
+  const versioned = versionNamesOf(versionHeader);
   const read = new ReadHeaders(routes);
   const compile = (merged: MergedPolicy, names: readonly string[] = []) => {
     const variants = compiled.get(merged) ?? new Map<string, Policy>();

@@ -11,6 +11,11 @@ export function readHeadersOf(route: Pick<Route, 'controller' | 'handlerName'>):
     .filter(isDerivable);
 }
 
+/** The request header that holds versions, in lower case: none if it needs no permission. */
+export function versionNamesOf(header: string): readonly string[] {
+  return [header.toLowerCase()].filter(isDerivable);
+}
+
 /** What the handlers under the default list of headers read, by path: a browser keeps one list for a path. */
 export class ReadHeaders {
   readonly #byPath = new Map<string, Set<string>>();

@@ -1,4 +1,4 @@
-import { isToken } from '../policy/names/list.js';
+import { elementsOf, isToken } from '../policy/names/list.js';
 
 /** What a preflight announces, as a browser compares it with the answer. */
 export interface AnnouncedRequest {
@@ -27,11 +27,11 @@ export function findPreflightFault(request: AnnouncedRequest, answer: AnswerHead
   const isAny = allowOrigin === '*' && !withCredentials;
   if (!isAny && allowOrigin !== origin) return 'origin';
   if (withCredentials && answer['access-control-allow-credentials'] !== 'true') return 'origin';
-  const methods = elementsOf(answer['access-control-allow-methods']);
+  const methods = tokensIn(answer['access-control-allow-methods']);
   // An asterisk is a wildcard without credentials only, and does not cover the header that carries credentials.
   const isAnyMethod = !withCredentials && methods.includes('*');
   if (!isSafelistedMethod(method) && !isAnyMethod && !methods.includes(method)) return 'method';
-  const allowed = new Set(elementsOf(answer['access-control-allow-headers']).map(name => name.toLowerCase()));
+  const allowed = new Set(tokensIn(answer['access-control-allow-headers']).map(name => name.toLowerCase()));
   const isAnyHeader = !withCredentials && allowed.has('*');
   const covers = (name: string) => allowed.has(name) || (isAnyHeader && name !== 'authorization');
   return headers.every(covers) ? undefined : 'header';
@@ -44,9 +44,6 @@ export function isSafelistedMethod(method: string): boolean {
 
 const SAFELISTED_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST']);
 
-function elementsOf(text = ''): readonly string[] {
-  return text
-    .split(',')
-    .map(name => name.trim())
-    .filter(isToken);
+function tokensIn(text = ''): readonly string[] {
+  return elementsOf(text).filter(isToken);
 }

@@ -1,12 +1,11 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
+import { watchCalls } from './watch-calls.js';
 
 /** Another CORS layer, and where the app or a library installed it: `AuthModule.init (src/auth.module.ts:8:5)`. */
 export interface ForeignCors {
   /** Absent where the stack has only frames of Nest and Node.js. */
   readonly caller?: string;
 }
-
-type Call = (...args: readonly unknown[]) => unknown;
 
 /**
  * Notes the first call of a method of an adapter that installs a CORS layer, with the place of the caller: only the
@@ -20,15 +19,12 @@ export function watchForeignCors(
   note: (found: ForeignCors) => void,
   installs: (...args: readonly unknown[]) => boolean = () => true,
 ): void {
-  const original = adapter[method] as Call;
-  const watched: Call = (...args) => {
-    if (installs(...args)) note(callerOf(watched));
-    return Reflect.apply(original, adapter, args);
-  };
-  Object.assign(adapter, { [method]: watched });
+  watchCalls(adapter, method, (args, called) => {
+    if (installs(...args)) note(callerOf(called));
+  });
 }
 
-function callerOf(called: Call): ForeignCors {
+function callerOf(called: (...args: never[]) => unknown): ForeignCors {
   const holder: { stack?: string } = {};
   Error.captureStackTrace(holder, called);
   const frames = (holder.stack ?? '').split('\n').slice(1);

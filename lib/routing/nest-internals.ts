@@ -40,8 +40,11 @@ const HEADERS_PARAMETER = '6:';
 
 /** Whether a handler takes `@Next()`: it may leave a request to the routes behind it. */
 export function takesNext({ controller, handlerName }: Route): boolean {
-  const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handlerName) as object | undefined;
-  return Object.keys(parameters ?? {}).some(key => key.startsWith(NEXT_PARAMETER));
+  return parametersOf(controller, handlerName).some(([key]) => key.startsWith(NEXT_PARAMETER));
+}
+
+function parametersOf(controller: Type, handlerName: string): readonly [key: string, { readonly data?: unknown }][] {
+  return Object.entries((Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handlerName) ?? {}) as object);
 }
 
 /** The request headers that a handler reads by name, with `@Headers('name')`, as they are written. */
@@ -49,9 +52,8 @@ export function headersReadBy({
   controller,
   handlerName,
 }: Pick<Route, 'controller' | 'handlerName'>): readonly string[] {
-  const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handlerName) as object | undefined;
-  return Object.entries(parameters ?? {}).flatMap(([key, parameter]: [string, { readonly data?: unknown }]) =>
-    key.startsWith(HEADERS_PARAMETER) && typeof parameter.data === 'string' ? [parameter.data] : [],
+  return parametersOf(controller, handlerName).flatMap(([key, { data }]) =>
+    key.startsWith(HEADERS_PARAMETER) && typeof data === 'string' ? [data] : [],
   );
 }
 

@@ -3,18 +3,18 @@ import { usesDefaultHeaders } from '../../policy/default-headers.js';
 import { itemsOf } from '../../policy/merge.js';
 import { VERSION_NEUTRAL } from '@nestjs/common';
 import type { Route } from '../../routing/route.js';
-import { isDerivable } from '../../policy/names/headers.js';
 import { issueRouteOf } from '../../registry/route.js';
-import { readHeadersOf } from '../read-headers.js';
+import { readHeadersOf, versionNamesOf } from '../read-headers.js';
 import type { Warning } from './warning.js';
 
 /** A route is chosen by a header, or its handler reads one, that the list of its policy leaves out. */
 const unlisted: Warning = ({ app, options, routes, reportAt }) => {
+  const versioned = versionNamesOf(app.versionHeader);
   for (const { route, merged } of routes) {
     const { value, level } = merged.allowedHeaders;
     if (typeof value !== 'object' || merged.origin.value === false || usesDefaultHeaders(merged)) continue;
     const listed = new Set(itemsOf(value).map(name => name.toLowerCase()));
-    for (const name of [...readHeadersOf(route), ...versionHeaderOf(route, app.versionHeader)]) {
+    for (const name of [...readHeadersOf(route), ...(isVersioned(route) ? versioned : [])]) {
       // What `bounds` refuse is left out on purpose.
       if (listed.has(name) || options.bounds?.allowedHeaders?.has(name) === false) continue;
       reportAt(level, problem('request_header_unlisted', 'allowedHeaders', name, name), issueRouteOf(route));
@@ -22,10 +22,8 @@ const unlisted: Warning = ({ app, options, routes, reportAt }) => {
   }
 };
 
-/** The header that a route's version is read from. */
-function versionHeaderOf({ version }: Route, header: string): readonly string[] {
-  const name = header.toLowerCase();
-  return version !== undefined && version !== VERSION_NEUTRAL && isDerivable(name) ? [name] : [];
+function isVersioned({ version }: Route): boolean {
+  return version !== undefined && version !== VERSION_NEUTRAL;
 }
 
 export const HEADER_WARNINGS = [unlisted];

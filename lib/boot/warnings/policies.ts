@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
 import { problem } from '../../issues/problem.js';
-import { itemsOf, type Level, type MergedOption } from '../../policy/merge.js';
+import { itemsOf, type Level } from '../../policy/merge.js';
 import { policyPath } from '../../policy/read-module.js';
 import { issueRouteOf } from '../../registry/route.js';
 import { methodOf, servedMethods, USUAL_METHODS } from '../../routing/methods.js';
@@ -52,9 +52,9 @@ const unserved: Warning = ({ routes, rules, reportAt }) => {
 /** A list of methods without GET, for a route that serves it. */
 const withoutGet: Warning = ({ routes, reportAt }) => {
   for (const { route, merged } of routes) {
-    const { value, level }: MergedOption<unknown> = merged.methods;
-    if (route.verb !== 'get' || merged.origin.value === false || !Array.isArray(value)) continue;
-    const listed = itemsOf(value as Parameters<typeof itemsOf<string>>[0]);
+    const { value, level } = merged.methods;
+    if (route.verb !== 'get' || merged.origin.value === false || typeof value !== 'object') continue;
+    const listed = itemsOf(value);
     if (!listed.includes('GET'))
       reportAt(level, problem('methods_without_get', 'methods', listed), issueRouteOf(route));
   }

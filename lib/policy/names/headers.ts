@@ -139,7 +139,7 @@ function isForwarded(name: string): boolean {
   return name === 'forwarded' || name.startsWith('x-forwarded-') || name === 'x-real-ip';
 }
 
-/** Further headers of proxies and CDNs: a handler that reads one trusts what stands in front of the app. */
+/** Further headers of proxies and CDNs: a handler that reads one trusts the proxy. */
 const SET_BY_PROXIES: ReadonlySet<string> = new Set([
   'cf-connecting-ip',
   'cf-connecting-ipv6',

@@ -17,6 +17,14 @@ export function isListed(list: readonly string[], text: string): boolean {
   return false;
 }
 
+/** The elements of a header that is a list, without white space around them (RFC 9110 §5.6.1): empty ones are none. */
+export function elementsOf(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map(element => element.trim())
+    .filter(element => element !== '');
+}
+
 /** A list option: it replaces or extends the inherited list. */
 export interface ListOption<T> {
   readonly mode: 'replace' | 'add';
