@@ -170,7 +170,7 @@ describe.each(PLATFORMS)('Access-Control-Request-Method on %s', platform => {
 describe.each(PLATFORMS)('An allowed preflight on %s', platform => {
   const start = () => startApp({ platform, cors, controllers: [TermsController] });
 
-  it('tells how long it may be cached, 0 included, and an actual response does not (PF-13)', async () => {
+  it('says how long it may be cached, 0 included, and an actual response does not (PF-13)', async () => {
     const app = await start();
 
     for (const [path, maxAge] of [

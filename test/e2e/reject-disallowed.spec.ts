@@ -227,7 +227,7 @@ describe.each(PLATFORMS)('rejectDisallowed on %s', platform => {
   });
 
   // Chromium adds an origin to an image of another site beside this header; without it, the same image has none.
-  it('passes an image whose origin stands beside Sec-Fetch-Storage-Access, and no script', async () => {
+  it('passes an image whose origin comes with Sec-Fetch-Storage-Access, and no script', async () => {
     const app = await start();
     const image = { Origin: EVIL, 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Storage-Access': 'active' };
     const from = (method: string, headers: Record<string, string>) =>

@@ -234,7 +234,7 @@ describe.each(PLATFORMS)('A resolver on %s', platform => {
     expect(await observe(app, preflightOf('/dogs', APP, 'HEAD'))).toMatchObject({ status: 204 });
   });
 
-  it('is asked about the announced method alone where the others would take many questions', async () => {
+  it('is called for the announced method alone where the others would take many calls', async () => {
     class ManyController {}
     Controller('many')(ManyController);
     const verbs = [Get, Post, Put, Patch, Delete, Options];
@@ -255,7 +255,7 @@ describe.each(PLATFORMS)('A resolver on %s', platform => {
     expect(methods).toEqual(['PUT']);
   });
 
-  it('is asked about one version after the other only until one is allowed, and keeps their answers apart', async () => {
+  it('is called for one version after the other only until one is allowed, and keeps their answers apart', async () => {
     @Controller('versions')
     class VersionsController {
       @Version('1')
@@ -322,7 +322,7 @@ describe.each(PLATFORMS)('A resolver on %s', platform => {
   });
 
   it.each([false, true])(
-    'is asked about the handler that runs, not about the one that was expected (%s)',
+    'is called for the handler that runs, not about the one that was expected (%s)',
     async isLate => {
       @Controller('public')
       class PublicController {

@@ -4,7 +4,7 @@ import { add, Cors, CorsService, NoCors, type CorsModuleOptions } from 'nestjs-c
 import { ORIGIN_STRIPPED } from '../../lib/decision/remedies.js';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
 import { preflightOf } from '../support/client.js';
-import { APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';
+import { APP, EVIL, granted, readable, REFUSED, UNREADABLE, withoutMaxAge } from '../support/expected.js';
 import { RecordingLogger } from '../support/logger.js';
 import { watchHandlers } from '../support/observe.js';
 
@@ -50,10 +50,6 @@ class CatsController {
 const cors: CorsModuleOptions = { origin: [APP] };
 const refused = { status: 403, cors: REFUSED, ran: [] };
 const get = (path: string, origin: string, headers: object = {}) => ({ path, headers: { Origin: origin, ...headers } });
-
-/** The same answer, without its max-age. */
-const uncached = (headers: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'access-control-max-age'));
 
 afterEach(closeApps);
 
@@ -317,7 +313,7 @@ describe.each(PLATFORMS)('A refusal on %s', platform => {
     it('lets the browser name the header, and says what is missing', async () => {
       const { app, lines } = await start({ ...debug, credentials: true });
       const { observed, body } = await exchange(app, preflightOf('/cats/1', APP, 'PUT', 'baggage,x-a'));
-      const answer = uncached(granted(APP, { methods: 'PUT, PATCH', credentials: true }));
+      const answer = withoutMaxAge(granted(APP, { methods: 'PUT, PATCH', credentials: true }));
 
       expect(observed).toEqual({ status: 204, cors: answer, ran: [] });
       expect(body).toBe('');
@@ -328,7 +324,7 @@ describe.each(PLATFORMS)('A refusal on %s', platform => {
 
     it('lets the browser name the method, but not one that it would send all the same', async () => {
       const { app } = await start(debug);
-      const answer = uncached(granted(APP, { methods: 'PUT, PATCH' }));
+      const answer = withoutMaxAge(granted(APP, { methods: 'PUT, PATCH' }));
 
       expect(await observe(app, preflightOf('/cats/1', APP, 'DELETE'))).toEqual({ status: 204, cors: answer, ran: [] });
       expect(await observe(app, preflightOf('/cats/1', APP, 'patch'))).toEqual({ status: 204, cors: answer, ran: [] });
@@ -382,7 +378,7 @@ describe.each(PLATFORMS)('A refusal on %s', platform => {
 
     it('is off until reload() turns it on', async () => {
       const { app, lines } = await start();
-      const answer = uncached(granted(APP, { methods: 'PUT, PATCH' }));
+      const answer = withoutMaxAge(granted(APP, { methods: 'PUT, PATCH' }));
 
       await app.get(CorsService).reload(debug);
       expect(await observe(app, preflightOf('/cats/1', APP, 'PUT', 'x-a'))).toEqual({

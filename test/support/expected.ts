@@ -29,6 +29,11 @@ export function granted(
   };
 }
 
+/** The same answer without its max-age, as a refusal has it that a browser names the reason of. */
+export function withoutMaxAge(headers: CorsHeaders): CorsHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'access-control-max-age'));
+}
+
 /** Every CORS header of a refused preflight. */
 export const REFUSED: CorsHeaders = { vary: PREFLIGHT_VARY };
 
