@@ -119,6 +119,19 @@ describe('The answer that makes a browser name the reason of a refusal', () => {
     );
   });
 
+  it('is not given where another candidate with the same answer has the method: the browser would send the request', () => {
+    const here = compilePolicy({ origin: A, methods: ['GET'] });
+    const elsewhere = compilePolicy({ origin: 'https://b.example', methods: ['GET', 'PUT'] });
+    const path = createResource([
+      { method: 'PUT', candidates: [createCandidate([here]), createCandidate([elsewhere])] },
+    ]);
+    const preflight = { method: 'OPTIONS', origin: A, requestMethod: 'PUT', requestHeaders: undefined };
+    const verdict = judgeResource(preflight, path);
+
+    expect(verdict).toMatchObject({ reason: 'method-not-allowed', status: 403 });
+    expect(reveal(verdict, preflight, path)).toBe(verdict);
+  });
+
   it.each<[string, string, string | undefined]>([
     ['a GET with a method list that leaves it out', 'GET', undefined],
     ['a safelisted method that nobody serves', 'POST', undefined],
