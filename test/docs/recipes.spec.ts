@@ -37,6 +37,8 @@ const packages = {
 /** An app of a page, and what the page shows of it. */
 interface Shown {
   readonly title: string;
+  /** All of its section. */
+  readonly text: string;
   /** A block that exports `AppModule`. */
   readonly module: Block;
   /** A block that creates an app of it, where the page has one of its own: `const app = …`. */
@@ -61,6 +63,8 @@ describe.each(GUIDE)('%s', page => {
     it.each(platformsOf(shown))('is answered as it shows, on %s', async platform => {
       if (shown.module.text.includes('QueryMethod') && !knowsQuery) return;
       const app = await start(shown, platform);
+      // A reader who pastes it sees no warning that the page says nothing about.
+      expect(warningsOf(shown, app).filter(code => !shown.text.includes(code))).toEqual([]);
       for (const exchange of shown.exchanges) await expectAnswer(exchange, String(portOf(app)), 'optional');
     });
   });
@@ -100,14 +104,15 @@ class AllController {
 }
 
 describe('docs/recipes.md', () => {
-  const section = (heading: string) =>
-    readFileSync(join(ROOT, 'docs/recipes.md'), 'utf8').split(`\n## ${heading}\n`)[1];
-  const spans = (text = '') => [...text.matchAll(/`(https:\/\/\*\.[^`]+)`/g)].map(([, origin = '']) => origin);
+  const spans = (text: string) => [...text.matchAll(/`(https:\/\/\*\.[^`]+)`/g)].map(([, origin = '']) => origin);
 
-  it.each(spans(section('Preview deployments')?.split('\n## ')[0]))('is right that %s does not boot', async origin => {
-    const { issues } = await configurationErrorOf({ cors: { origin: [origin] } });
-    expect(issues.map(({ code }) => code)).toEqual(['origin_public_suffix']);
-  });
+  it.each(spans(sectionOf('docs/recipes.md', 'Preview deployments')))(
+    'is right that %s does not boot',
+    async origin => {
+      const { issues } = await configurationErrorOf({ cors: { origin: [origin] } });
+      expect(issues.map(({ code }) => code)).toEqual(['origin_public_suffix']);
+    },
+  );
 
   it.each(PLATFORMS)('logs the traffic of the old app, and replays it, on %s', async platform => {
     const code = onlyBlock('docs/recipes.md', 'ts', 'function logTraffic');
@@ -193,12 +198,26 @@ function appsOf(page: string): readonly Shown[] {
     if (module === undefined) throw new Error(`${page}:${String(line)}: no app was shown`);
     if (exchanges.length === 0) {
       const title = `${heading} (line ${String((main ?? module).line)})`;
-      apps.push({ title, module, ...(main && { main }), environment, exchanges });
+      const text = sectionOf(page, module.heading);
+      apps.push({ title, text, module, ...(main && { main }), environment, exchanges });
       environment = {};
     }
     exchanges.push(exchangeAt(blocks, index));
   });
   return apps;
+}
+
+/** The text under a `##` heading of a page. */
+function sectionOf(page: string, heading: string): string {
+  const [, text = ''] = readFileSync(join(ROOT, page), 'utf8').split(`\n## ${heading}\n`);
+  return text.split('\n## ')[0] ?? '';
+}
+
+/** The codes of the warnings that an app logs when it boots. */
+function warningsOf({ module }: Shown, app: INestApplication): readonly string[] {
+  // The apps that a page migrates from do not have the module.
+  if (!module.text.includes('CorsModule')) return [];
+  return app.get(cors.CorsService).warnings.map(({ code }) => code);
 }
 
 function variablesOf(text: string): Readonly<Record<string, string>> {
