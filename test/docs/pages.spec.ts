@@ -48,7 +48,7 @@ const AMBIENT = `
   declare class AppModule {}
   declare class ReportsController {}
   declare class OrdersController {}
-  declare const logTraffic: (request: object, response: unknown, next: () => void) => void;
+  declare const logTraffic: (request: object, response: { getHeader(name: string): unknown }) => void;
   declare const loadOrigins: () => Promise<string[]>;
   declare class TenantsService {
     hasOrigin(host: string, origin: string): Promise<boolean>;

@@ -81,7 +81,7 @@ it.each(PAGES)('%s shows no response without the request that it answers', page 
 });
 
 interface Replay {
-  readonly logTraffic: (...args: unknown[]) => void;
+  readonly logTraffic: (request: object, response: object) => void;
   readonly replay: (service: cors.CorsService, lines: readonly string[]) => Promise<readonly string[]>;
 }
 
@@ -125,13 +125,19 @@ describe('docs/recipes.md', () => {
       platform,
       controllers,
       configure: app => {
-        const main = onlyBlock('docs/recipes.md', 'ts', platform === 'express' ? 'app.use(logTraffic)' : 'addHook(');
+        const main = onlyBlock('docs/recipes.md', 'ts', platform === 'express' ? "on('finish'" : 'addHook(');
         exportsOf(main, packages, { app, logTraffic });
         app.enableCors({ origin: frontEnds, methods: ['GET', 'DELETE'] });
       },
     });
-    const read = { path: '/articles?page=2', headers: { Origin: 'https://blog.example.com' } };
-    const requests = [read, read, preflightOf('/users/1', 'https://app.example.com', 'DELETE', 'x-csrf-token')];
+    const readFrom = (origin: string) => ({ path: '/articles?page=2', headers: { Origin: origin } });
+    const removeOf = (path: string, origin: string) => preflightOf(path, origin, 'DELETE', 'x-csrf-token');
+    const requests = [
+      { path: '/articles', headers: {} },
+      ...[readFrom('https://other.example.org'), removeOf('/users/1', 'https://other.example.org')],
+      ...[readFrom('https://blog.example.com'), readFrom('https://blog.example.com')],
+      ...['/users/1', '/users/20', '/users/1'].map(path => removeOf(path, 'https://app.example.com')),
+    ];
     for (const request of requests) await send(old, request);
     spy.mockRestore();
 
