@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Catch, Controller, Patch, Put, type ArgumentsHost } from '@nestjs/common';
 import { APP_FILTER, BaseExceptionFilter } from '@nestjs/core';
-import { add, Cors, CorsForbiddenException, NoCors } from 'nestjs-cors';
+import { add, Cors, CorsForbiddenException, CorsService, NoCors } from 'nestjs-cors';
+import { REMEDIES } from '../../lib/decision/remedies.js';
 import { closeApps, PLATFORMS, startApp } from '../support/app.js';
 import { preflightOf, send, type WireRequest } from '../support/client.js';
 import { APP, EVIL } from '../support/expected.js';
@@ -65,7 +66,13 @@ const REFUSED: Readonly<Record<string, readonly WireRequest[]>> = {
   'header-not-allowed': [preflightOf('/plain', APP, 'PUT', 'x-csrf-token')],
   'headers-malformed': [preflightOf('/plain', APP, 'PUT', 'x-a,'.repeat(2500))],
   'origin-null': [preflightOf('/plain', 'null', 'PUT')],
-  'origin-malformed': [preflightOf('/plain', `${APP}/`, 'PUT')],
+  'origin-malformed': [
+    preflightOf('/plain', `${APP}/`, 'PUT'),
+    preflightOf('/plain', `${APP}, ${APP}`, 'PUT'),
+    preflightOf('/plain', 'safari-web-extension://8B5C6D5E-0000-4000-8000-00000000000A', 'PUT'),
+    preflightOf('/denying', 'safari-web-extension://8B5C6D5E-0000-4000-8000-00000000000A', 'PUT'),
+    preflightOf('/plain', `${APP}.`, 'PUT'),
+  ],
   'path-ambiguous': [preflightOf('/files//private/a', APP, 'PUT'), preflightOf('/files/PRIVATE/a', APP, 'PUT')],
   'resolver-denied': [preflightOf('/denying', EVIL, 'PUT')],
   'resolver-failed': [preflightOf('/failing', EVIL, 'PUT')],
@@ -78,7 +85,7 @@ const listed = [...(PAGE.split('\n## Reasons\n')[1] ?? '').matchAll(/^### `(.*)`
 afterEach(closeApps);
 
 describe.each(PLATFORMS)('docs/troubleshooting.md on %s', platform => {
-  it.each(listed)('knows a reason for a refusal: %s', async reason => {
+  it.each(listed.filter(reason => reason !== 'no-origin'))('knows a reason for a refusal: %s', async reason => {
     const routes = [
       { path: '/files/private', policy: false as const },
       { path: '/files/open', policy: {} },
@@ -96,6 +103,12 @@ describe.each(PLATFORMS)('docs/troubleshooting.md on %s', platform => {
   });
 });
 
-it('docs/troubleshooting.md leaves out no reason that is known here', () => {
-  expect([...listed].sort()).toEqual(Object.keys(REFUSED).sort());
+it('docs/troubleshooting.md is right that explain() without an origin has a reason of its own', async () => {
+  const app = await startApp({ cors: { origin: [APP] }, controllers: [CatsController] });
+  const { actual, preflight } = await app.get(CorsService).explain({ method: 'PUT', url: '/plain' });
+  expect([actual.reason, preflight.reason]).toEqual(['no-origin', 'no-origin']);
+});
+
+it('docs/troubleshooting.md lists every reason, and no other', () => {
+  expect([...listed].sort()).toEqual(Object.keys(REMEDIES).sort());
 });
