@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as common from '@nestjs/common';
@@ -17,7 +18,8 @@ const packages = {
   'nestjs-cors': cors,
   supertest: { __esModule: true, default: supertest },
 };
-const snippetsOf = (page: string) => blocksOf(page).flatMap(({ language, text }) => (language === 'ts' ? [text] : []));
+const snippetsOf = (page: string, language = 'ts') =>
+  blocksOf(page).flatMap(block => (block.language === language ? [block.text] : []));
 const [app, ...tests] = snippetsOf('docs/testing.md');
 
 describe('docs/testing.md', () => {
@@ -26,10 +28,20 @@ describe('docs/testing.md', () => {
   // Its tests are tests.
   for (const test of tests) exportsOf(test, { ...packages, '../src/app.module': { AppModule } });
 
-  it('has the configuration of Jest that the CommonJS app of test/consumers runs with', () => {
-    const [block] = blocksOf('docs/testing.md').filter(({ language }) => language === 'json');
-    const used = readFileSync(join(ROOT, 'test/consumers/nest-12-cjs/test/jest-e2e.json'), 'utf8');
-    expect(JSON.parse(block?.text ?? '')).toEqual(JSON.parse(used));
+  // So is the one for node:test, under the names that Jest has for what it imports.
+  const nodePackages = {
+    'node:assert/strict': { __esModule: true, default: assert },
+    'node:test': { after: afterAll, before: beforeAll, describe, it },
+  };
+  for (const test of snippetsOf('docs/testing.md', 'js')) {
+    exportsOf(test, { ...packages, ...nodePackages, '../dist/app.module.js': { AppModule } });
+  }
+
+  it('has the configurations of Jest that a sample and the CommonJS app of test/consumers run with', () => {
+    const used = ['sample/06-e2e-testing/test/jest-e2e.json', 'test/consumers/nest-12-cjs/test/jest-e2e.json'];
+    expect(snippetsOf('docs/testing.md', 'json').map(text => JSON.parse(text) as unknown)).toEqual(
+      used.map(file => JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as unknown),
+    );
   });
 });
 
