@@ -6,6 +6,7 @@ import { CorsExplorer } from './boot/explorer.js';
 import { CorsFeatureModule } from './boot/feature.module.js';
 import { CorsInstaller } from './boot/installer.js';
 import { PolicyLoader } from './boot/loader.js';
+import { FACTORY_METHOD, withCheckedFactory } from './boot/options-factory.js';
 import { CORS_FEATURE, CORS_LAYER, CORS_MODULE_OPTIONS } from './cors.constants.js';
 import { CorsService } from './cors.service.js';
 import type { CheckedModuleOptions, CheckedPolicy } from './policy/compile-time.js';
@@ -44,7 +45,7 @@ const configurable = new ConfigurableModuleBuilder<CorsModuleOptions>({
   optionsInjectionToken: CORS_MODULE_OPTIONS,
 })
   .setClassMethodName('forRoot')
-  .setFactoryMethodName('createCorsOptions')
+  .setFactoryMethodName(FACTORY_METHOD)
   .build();
 
 /**
@@ -138,7 +139,12 @@ export class CorsModule extends configurable.ConfigurableModuleClass {
    * ```
    */
   static override forRootAsync(options: CorsModuleAsyncOptions): DynamicModule {
-    return { ...super.forRootAsync(options), global: true, exports: [CORS_MODULE_OPTIONS] };
+    const { useFactory, useClass, useExisting } = options;
+    const hasSource = (useFactory ?? useClass ?? useExisting) !== undefined;
+    // Without a source there are no options, which is an error once the app is initialized.
+    const built = super.forRootAsync(hasSource ? options : { ...options, useFactory: () => undefined as never });
+    const module = hasSource && useFactory === undefined ? withCheckedFactory(built) : built;
+    return { ...module, global: true, exports: [CORS_MODULE_OPTIONS] };
   }
 
   /**

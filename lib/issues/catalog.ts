@@ -11,6 +11,11 @@ interface ProblemText {
 /** For a resolver that was written for another library. */
 export const RETURN_THE_ANSWER = 'Return the answer, true or false or a promise of it: there is no callback.';
 
+/** `ConfigModule` reads its file while Nest creates the modules, and decorators have run by then. */
+const TOO_EARLY = 'If it is in a .env file, that is read after forRoot() was called: use forRootAsync().';
+
+const FROM_VARIABLE = "originsFromEnv('CORS_ORIGINS') reads a variable with commas.";
+
 /** Every code of a configuration issue. Codes are stable: they are part of the public API. */
 export const PROBLEMS = {
   // --- the shape of the options -----------------------------------------------------------------------------------
@@ -74,6 +79,16 @@ export const PROBLEMS = {
     problem: 'is not an option: CORS headers do not depend on it',
     hint: 'Remove it.',
   },
+  option_switch: {
+    severity: 'error',
+    problem: 'is not an option: `origin` says whether there is cross-origin access',
+    hint: 'Write {fix} in its place, for no cross-origin access.||Remove it.',
+  },
+  options_factory: {
+    severity: 'error',
+    problem: 'has no method createCorsOptions(), which forRootAsync() calls for the options',
+    hint: 'Write class {fix} implements CorsOptionsFactory { createCorsOptions(): CorsModuleOptions { return { \u2026 }; } }.',
+  },
   options_delegate: {
     severity: 'error',
     problem: 'cannot be the options: they are known at boot, and do not depend on the request',
@@ -82,9 +97,13 @@ export const PROBLEMS = {
   option_undefined: {
     severity: 'error',
     problem: 'is set to undefined (is an environment variable missing?)',
-    hint: 'Set it, or remove it.',
+    hint: `List {fix}, or write false for no cross-origin access. ${TOO_EARLY}||Set it, or remove it. ${TOO_EARLY}`,
   },
-  option_null: { severity: 'error', problem: 'is no value of an option', hint: 'Remove it.' },
+  option_null: {
+    severity: 'error',
+    problem: 'is no value of an option',
+    hint: 'List {fix}, or write false for no cross-origin access.||Remove it.',
+  },
   boolean_type: { severity: 'error', problem: 'is not a boolean', hint: 'Write {fix}.||Write true or false.' },
   private_network: {
     severity: 'error',
@@ -223,6 +242,11 @@ export const PROBLEMS = {
     problem: 'is not a path in the syntax of Nest middleware',
     hint: "Write '/graphql', '/static/*splat', or '/files{/:name}'.",
   },
+  rule_without_policy: {
+    severity: 'error',
+    problem: 'has no policy',
+    hint: "Write { path: {fix}, policy: { origin: ['https://app.example.com'] } }, with what differs from the module's policy, or policy: false for no cross-origin access.",
+  },
   rule_covered: {
     severity: 'warning',
     problem: 'is covered by an earlier rule, which always applies first',
@@ -266,7 +290,7 @@ export const PROBLEMS = {
   add_without_list: {
     severity: 'error',
     problem: 'extends an inherited list, but the inherited value is not a list',
-    hint: 'Write the whole list instead of add(...).',
+    hint: "Remove it: the inherited '*' has any {fix} already.||Write the whole list instead of add(...).",
   },
 
   // --- origin -----------------------------------------------------------------------------------------------------
@@ -278,7 +302,7 @@ export const PROBLEMS = {
   origin_empty: {
     severity: 'error',
     problem: 'is empty (is an environment variable missing?)',
-    hint: 'List the origins, or write false for no cross-origin access.',
+    hint: 'Remove it, or set {fix}.||List the origins, or write false for no cross-origin access.',
   },
   origin_type: {
     severity: 'error',
@@ -318,7 +342,7 @@ export const PROBLEMS = {
   origin_regexp: {
     severity: 'error',
     problem: 'is a RegExp: one missing anchor or escape lets a look-alike host in',
-    hint: 'Write {fix}.||List each origin, or write a resolver that looks yours up: origin => origins.has(origin).',
+    hint: 'Write {fix}.||List each origin, or look them up in a Set of yours, with a resolver: origin => origins.has(origin).',
   },
   origin_any_in_list: {
     severity: 'error',
@@ -333,7 +357,7 @@ export const PROBLEMS = {
   origin_joined: {
     severity: 'error',
     problem: 'contains several origins in one string',
-    hint: 'Write each as its own string: {fix}.||Write each as its own string.',
+    hint: `Write each as its own string: {fix}. ${FROM_VARIABLE}||Write each as its own string. ${FROM_VARIABLE}`,
   },
   origin_separator: {
     severity: 'error',
@@ -398,7 +422,7 @@ export const PROBLEMS = {
   origin_wildcard: {
     severity: 'error',
     problem: "has a wildcard that is neither a whole leading label ('*.') nor a port (':*')",
-    hint: 'Write {fix}.||List each origin, or write a resolver that looks yours up: origin => origins.has(origin).',
+    hint: 'Write {fix}.||List each origin, or look them up in a Set of yours, with a resolver: origin => origins.has(origin).',
   },
   origin_userinfo: {
     severity: 'error',
@@ -536,7 +560,7 @@ export const PROBLEMS = {
   headers_type: {
     severity: 'error',
     problem: "is neither a list of header names nor '*'",
-    hint: "Write ['content-type', 'x-csrf-token'], or leave it out to use the default.",
+    hint: 'Write {fix}, or leave it out to use the default.',
   },
   headers_empty: {
     severity: 'error',
@@ -651,6 +675,11 @@ export const PROBLEMS = {
     severity: 'error',
     problem: 'is unset or empty, and an unset variable must not decide who has access',
     hint: 'Set {fix}. For no cross-origin access, write `origin: false` in the code.',
+  },
+  environment_name: {
+    severity: 'error',
+    problem: 'is not the name of an environment variable',
+    hint: "Pass the name and not the value: originsFromEnv('CORS_ORIGINS').",
   },
   environment_type: {
     severity: 'error',
@@ -809,12 +838,27 @@ export function hintOf(code: ProblemCode, fix: string | undefined): string {
  * @param headings each once, as in a link: `#origin_path`
  */
 export function seeAlso(headings: readonly string[]): string {
-  return `See docs/issues.md${headings.join(', ')}`;
+  return `See node_modules/nestjs-cors/docs/issues.md${headings.join(', ')}`;
 }
 
-/** The corrected form for what only the app can decide, as code. */
-export function resolverFix(regExp: string): string {
-  return `a resolver, origin => ${regExp}.test(origin)`;
+/** The corrected form for what only the app can decide, as code: one resolver for all of it. */
+export function resolverFix(regExps: readonly string[]): string {
+  return `a resolver, origin => ${regExps.map(regExp => `${regExp}.test(origin)`).join(' || ')}`;
+}
+
+/** The hint for a list in a list, as of `originsFromEnv()`. */
+export function spreadHint(list: string): string {
+  return `Spread it with three dots: ...${list}.`;
+}
+
+/** The hint for a further entry that a resolver has to decide: a list has one. */
+export function sharedResolverHint(path: string): string {
+  return `Remove it: the resolver for ${path} has it as well.`;
+}
+
+/** The hint for an entry that the resolver of its list has to decide. */
+export function ownResolverHint(regExp: string): string {
+  return `Remove it, and allow it in the resolver of this list: ${regExp}.test(origin).`;
 }
 
 /** The hint for an entry of an environment variable: all of the variable, as it has to be. */

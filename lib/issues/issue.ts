@@ -71,7 +71,10 @@ export class IssueCollector {
 /** The option and its value in words: `origin[1] "https://a.example/"`. */
 export function subjectOf({ path, value }: Pick<CorsIssue, 'path' | 'value'>): string {
   if (path === '' || value === path) return quote(value);
-  return value === undefined ? path : `${path} ${quote(value)}`;
+  if (value === undefined) return path;
+  const text = quote(value);
+  // What is not quoted is told in words: `origin (a list of 2)`.
+  return /^(?:an?|the) /.test(text) ? `${path} (${text})` : `${path} ${text}`;
 }
 
 function toIssue(problem: Problem, location: CorsIssueLocation, routes: readonly CorsIssueRoute[]): CorsIssue {

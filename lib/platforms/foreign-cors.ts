@@ -3,7 +3,7 @@ import { watchCalls } from './watch-calls.js';
 
 /** Another CORS layer, and where the app or a library installed it: `AuthModule.init (src/auth.module.ts:8:5)`. */
 export interface ForeignCors {
-  /** Absent where the stack has only frames of Nest and Node.js. */
+  /** In words for Nest's own option; absent where the stack has only frames of Nest and Node.js. */
   readonly caller?: string;
 }
 
@@ -28,6 +28,10 @@ function callerOf(called: (...args: never[]) => unknown): ForeignCors {
   const holder: { stack?: string } = {};
   Error.captureStackTrace(holder, called);
   const frames = (holder.stack ?? '').split('\n').slice(1);
+  // What `NestFactory.create()` does with its option.
+  if (frames.some(line => /\.applyOptions \(.*@nestjs[\\/]core/.test(line))) {
+    return { caller: 'the `cors` option of NestFactory.create()' };
+  }
   const frame = frames.find(
     line => !/[\\/]@nestjs[\\/](?:core|common|platform-|testing)|\(?node:|native|<anonymous>\)?$/.test(line),
   );

@@ -32,7 +32,8 @@ const OTHER_WAY: Readonly<Record<string, ProblemCode>> = options({
   option_automatic:
     'vary varyheader varyorigin keepheadersonerror strictpreflight optionspreflight preflight hideoptionsroute automaticoptions alwayssend sendwildcard passthrough hook prefix',
   option_without_counterpart:
-    'cachecontrol securecontext loglevel logger logging interceptexceptions replacehttpsreferer allowedrequestorigins enabled enable active cachepreflight',
+    'cachecontrol securecontext loglevel logger logging interceptexceptions replacehttpsreferer allowedrequestorigins cachepreflight',
+  option_switch: 'enabled enable active disabled disable',
   private_network: 'allowprivatenetwork privatenetworkaccess privatenetwork',
   preflight_continue: 'optionspassthrough continuepreflight preflightpassthrough passpreflight',
 });

@@ -74,7 +74,9 @@ function applyLevel(option: PolicyOption, value: unknown, inherited: unknown, le
   if (mode === 'replace') return [part];
   if (Array.isArray(inherited)) return [...(inherited as readonly ListPart<unknown>[]), part];
   // An error in the inherited option is reported at its own level.
-  if (inherited !== INVALID) report(level, problem('add_without_list', option, inherited));
+  const each = option === 'origin' ? 'origin' : 'header';
+  if (inherited !== INVALID)
+    report(level, problem('add_without_list', option, inherited, inherited === '*' ? each : undefined));
   return INVALID;
 }
 

@@ -161,6 +161,13 @@ function readRule(
     return undefined;
   }
   if (policy === INVALID) return undefined;
+  if (policy === undefined) {
+    // Options of a policy beside the path are an error that says where they belong.
+    const isMisplaced = POLICY_OPTIONS.some(option => Object.hasOwn(value, option));
+    return isMisplaced
+      ? undefined
+      : void report(problem('rule_without_policy', at, value, `'${path}'`), { rule: path });
+  }
   const levels = readLevels([policy], 'route', policies, each => report(each, { rule: path }, `${at}.policy`));
   return { at, path, levels };
 }

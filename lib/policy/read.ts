@@ -5,6 +5,7 @@ import { onDemand } from '../lazy/import.js';
 import { FIELDS, INVALID, POLICY_OPTIONS, type LevelOptions } from './fields.js';
 import { meaningOf } from './foreign-options.js';
 import { isOriginProblem, parseOriginPattern } from './origin/pattern.js';
+import { meantBoolean } from './scalars.js';
 import { isOptions, Unreadable } from './snapshot.js';
 
 /** The options that only the module has. */
@@ -38,7 +39,8 @@ export function readPolicy(options: unknown, report: Report, others: readonly st
   const level: Record<string, unknown> = {};
   for (const option of POLICY_OPTIONS) {
     if (!hasKey(options, option)) continue;
-    const value = readOption(options, option, report);
+    // The other options have a default.
+    const value = readOption(options, option, report, option === 'origin' ? 'the origins' : undefined);
     level[option] = value === INVALID ? INVALID : (FIELDS[option].read(value, report, option) ?? INVALID);
   }
   return level as LevelOptions;
@@ -59,13 +61,15 @@ function isOriginText(value: unknown): value is string {
 /**
  * Reads one key of the options once: `undefined` if it is absent, {@link INVALID} if it is present but undefined or
  * cannot be read.
+ *
+ * @param instead what to write where it says nothing, if it cannot be left out
  */
-export function readKey(options: object, key: string, report: Report): unknown {
+export function readKey(options: object, key: string, report: Report, instead?: string): unknown {
   if (!hasKey(options, key)) return undefined;
   try {
     const value: unknown = Reflect.get(options, key);
     if (value instanceof Unreadable) report(unreadable(key, value.cause));
-    else if (value === undefined) report(problem('option_undefined', key, undefined));
+    else if (value === undefined) report(problem('option_undefined', key, undefined, instead));
     else return value;
   } catch (error) {
     report(unreadable(key, error));
@@ -74,10 +78,10 @@ export function readKey(options: object, key: string, report: Report): unknown {
 }
 
 /** Like {@link readKey}; `null` is no value of an option. */
-export function readOption(options: object, key: string, report: Report): unknown {
-  const value = readKey(options, key, report);
+export function readOption(options: object, key: string, report: Report, instead?: string): unknown {
+  const value = readKey(options, key, report, instead);
   if (value !== null) return value;
-  report(problem('option_null', key, null));
+  report(problem('option_null', key, null, instead));
   return INVALID;
 }
 
@@ -120,8 +124,17 @@ function unknownKey(
   if (misplaced !== undefined) return problem(misplaced as ProblemCode, key, key);
   const meaning = meaningOf(key, known);
   if (meaning === undefined) return problem('option_unknown', key, key, closestName(key, known));
-  if ('code' in meaning) return problem(meaning.code, key, key);
+  if ('code' in meaning) return problem(meaning.code, key, key, fixOfOther(meaning.code, key, options));
   return problem(hasKey(options, meaning.option) ? 'option_synonym' : 'option_unknown', key, key, meaning.option);
+}
+
+/** What to write for an option of another library that has none here. */
+function fixOfOther(code: ProblemCode, key: string, options: object): string | undefined {
+  if (code !== 'option_switch') return undefined;
+  const value = meantBoolean(readKey(options, key, () => undefined));
+  // What nobody can read means off: it never opens anything.
+  const isOn = value === !/disable/i.test(key);
+  return isOn ? undefined : 'origin: false';
 }
 
 /** The known name that was probably meant, if one is near. */

@@ -8,9 +8,14 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 
 export function readBoolean(value: unknown, report: Report, path: string): boolean | undefined {
   if (typeof value === 'boolean') return value;
-  const isText = typeof value === 'string' || typeof value === 'number';
-  const meant = isText ? BOOLEANS.get(String(value).trim().toLowerCase()) : undefined;
+  const meant = meantBoolean(value);
   return void report(problem('boolean_type', path, value, meant === undefined ? undefined : String(meant)));
+}
+
+/** The boolean that a value stands for; `undefined` if nobody can know. */
+export function meantBoolean(value: unknown): boolean | undefined {
+  const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return isText ? BOOLEANS.get(String(value).trim().toLowerCase()) : undefined;
 }
 
 const MAX_AGE_LIMIT = 86_400;

@@ -41,6 +41,8 @@ const EXAMPLE = ['https://app.example.com', 'https://admin.example.com'];
  */
 export function originsFromEnv(name: string, env: CorsEnvironment = process.env): string[] {
   const issues = new IssueCollector();
+  if (!isName(name)) issues.add({ level: 'app' }, problem('environment_name', 'originsFromEnv()', name));
+  throwErrors(issues);
   const origins = readOrigins(name, env, each => issues.add({ level: 'environment', variable: name }, each));
   throwErrors(issues);
   return origins;
@@ -97,6 +99,11 @@ function correctedList(entries: readonly string[]): readonly string[] | undefine
     return result.entries ?? (result.fix === undefined ? undefined : [result.fix]);
   });
   return corrected.every(each => each !== undefined) ? corrected.flat() : undefined;
+}
+
+/** Whether this may be a name: somebody who passes `process.env.X` passes the value, or `undefined`. */
+function isName(name: unknown): boolean {
+  return typeof name === 'string' && name !== '' && !/:\/\/|[\s,;|*]/.test(name);
 }
 
 function lookUp(name: string, env: CorsEnvironment): unknown {

@@ -90,7 +90,7 @@ describe.each(PLATFORMS)('The place of what is refused at boot on %s', platform 
           `  "pubic" ${PROBLEMS.policy_unknown.problem} [policy_unknown]`,
           `    ${hintOf('policy_unknown', 'public')}`,
           '',
-          'See docs/issues.md#origin_any_with_credentials, #origin_path, #max_age, #policy_unknown',
+          'See node_modules/nestjs-cors/docs/issues.md#origin_any_with_credentials, #origin_path, #max_age, #policy_unknown',
           '',
         ].join('\n'),
       );
@@ -189,6 +189,9 @@ describe.each(PLATFORMS)('The place of what is refused at boot on %s', platform 
 
       expect(codes(error)).toEqual(['enableCors(): cors_layer_twice']);
       expect(error.message).toMatch(/enableCors\(\).*CorsModule/);
+      if (options.nest !== undefined) {
+        expect(error.issues[0]?.hint).toBe(hintOf('cors_layer_twice', 'the `cors` option of NestFactory.create()'));
+      }
     });
 
     it.each(['enableCors', 'use'] as const)(

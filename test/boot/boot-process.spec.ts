@@ -48,7 +48,7 @@ describe('A process whose configuration is refused', () => {
         `  maxAge -5 ${PROBLEMS.max_age.problem} [max_age]`,
         `    ${hintOf('max_age', '0')}`,
         '',
-        'See docs/issues.md#origin_path, #origin_null, #boolean_type, #max_age',
+        'See node_modules/nestjs-cors/docs/issues.md#origin_path, #origin_null, #boolean_type, #max_age',
         '',
       ].join('\n'),
     );

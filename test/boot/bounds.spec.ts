@@ -426,7 +426,7 @@ describe.each(PLATFORMS)('Bounds on %s', platform => {
         [
           ['option_unknown', 'orign', hintOf('option_unknown', 'origin')],
           ['origin_path', 'origin[0]', hintOf('origin_path', APP)],
-          ['add_without_list', 'methods', PROBLEMS.add_without_list.hint],
+          ['add_without_list', 'methods', hintOf('add_without_list', undefined)],
           ['max_age', 'maxAge', hintOf('max_age', '0')],
           ['boolean_type', 'credentials', hintOf('boolean_type', 'false')],
         ] as const

@@ -245,7 +245,7 @@ routes:
         ['route', 'cors.yaml:17:36', 'exposedHeaders[1]', 'response_header_forbidden'],
         ['route', 'cors.yaml:19:5', '', 'policy_unknown'],
         ['module', 'cors.yaml:21:5', 'routes[3].polcy', 'option_unknown'],
-        ['route', 'cors.yaml:20:5', '', 'options_type'],
+        ['route', 'cors.yaml:20:5', 'routes[3]', 'rule_without_policy'],
         ['module', 'cors.yaml:4:5', 'origin[2]', 'origin_insecure'],
         ['policy', 'cors.yaml:12:3', 'origin', 'origin_missing'],
         ['route', 'cors.yaml:18:5', 'routes[2].path', 'rule_path'],
@@ -319,7 +319,7 @@ routes:
         `  "publik" ${PROBLEMS.policy_unknown.problem} [policy_unknown]`,
         `    ${hintOf('policy_unknown', undefined)}`,
         '',
-        'See docs/issues.md#origin_path, #policy_unknown',
+        'See node_modules/nestjs-cors/docs/issues.md#origin_path, #policy_unknown',
         '',
       ].join('\n'),
     );

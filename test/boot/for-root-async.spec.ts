@@ -109,6 +109,35 @@ describe.each(PLATFORMS)('CorsModule.forRootAsync() on %s', platform => {
     expect((error as CorsConfigurationError).issues[0]).toMatchObject({ code, severity: 'error' });
   });
 
+  it('does not boot without a factory, and says what to write', async () => {
+    const app = await createApp({ platform, imports: [CorsModule.forRootAsync({})], controllers: [CatsController] });
+    const error: unknown = await app.init().catch((thrown: unknown) => thrown);
+    await app.close();
+
+    expect(error).toBeInstanceOf(CorsConfigurationError);
+    expect((error as CorsConfigurationError).issues).toMatchObject([{ code: 'module_without_options' }]);
+  });
+
+  it.each(['useClass', 'useExisting'] as const)('does not boot with a class of another method in %s', async way => {
+    class CorsSettings {
+      createOptions() {
+        return { origin: [APP] };
+      }
+    }
+    const options = { imports: [{ module: CorsSettings, exports: [CorsSettings], providers: [CorsSettings] }] };
+    const imports = [CorsModule.forRootAsync({ ...options, [way]: CorsSettings })];
+    const error: unknown = await createApp({ platform, imports }).catch((thrown: unknown) => thrown);
+
+    expect(error).toBeInstanceOf(CorsConfigurationError);
+    expect((error as CorsConfigurationError).issues).toMatchObject([
+      {
+        code: 'options_factory',
+        value: 'CorsSettings',
+        hint: 'Write class CorsSettings implements CorsOptionsFactory { createCorsOptions(): CorsModuleOptions { return { \u2026 }; } }.',
+      },
+    ]);
+  });
+
   it('does not boot with a factory that throws, and says what it threw', async () => {
     const failure = new Error('ORIGINS is not set');
     const useFactory = () => Promise.reject(failure);

@@ -175,7 +175,7 @@ describe.each(PLATFORMS)('What has no effect on %s', platform => {
     expect(await warningsOf({ cors: { ...cors, methods: ['POST', 'PUT'] } })).toEqual([
       [
         'methods_without_get',
-        'Questionable methods a list of 2 in CorsModule.forRoot(), affecting CatsController.list (GET /cats): leaves out GET, so that no page can read what a GET route of it answers.',
+        'Questionable methods (a list of 2) in CorsModule.forRoot(), affecting CatsController.list (GET /cats): leaves out GET, so that no page can read what a GET route of it answers.',
         "Add 'GET'. If pages are not meant to read it, ignore this.",
       ],
     ]);

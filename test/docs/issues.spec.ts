@@ -105,8 +105,7 @@ function issuesThrown(read: () => unknown): readonly CorsIssue[] {
   try {
     read();
   } catch (error) {
-    if (error instanceof CorsConfigurationError) return error.issues;
-    throw error;
+    return issuesOfError(error);
   }
   return [];
 }
@@ -190,11 +189,15 @@ async function issuesOfApp(app: INestApplication, reloads: readonly Reload[] = [
     await Promise.all(reloads.map(reload => reload(service)));
     return service.warnings;
   } catch (error) {
-    if (error instanceof CorsConfigurationError) return error.issues;
-    throw error;
+    return issuesOfError(error);
   } finally {
     await app.close();
   }
+}
+
+function issuesOfError(error: unknown): readonly CorsIssue[] {
+  if (error instanceof CorsConfigurationError) return error.issues;
+  throw error;
 }
 
 function controllerAt(path: string, version?: string): Type {
@@ -218,6 +221,16 @@ const ON_EXPRESS = { logger: false, abortOnError: false } as const;
 
 /** The examples in words. */
 const WORDED: { readonly [Code in CorsIssueCode]?: () => Promise<readonly CorsIssue[]> } = {
+  options_factory: async () => {
+    class CorsSettings {
+      createOptions() {
+        return cors;
+      }
+    }
+    const app = createApp({ imports: [CorsModule.forRootAsync({ useClass: CorsSettings as never })] });
+    return app.then(issuesOfApp, issuesOfError);
+  },
+
   rule_for_gateway: () => {
     @WebSocketGateway()
     class EventsGateway {}

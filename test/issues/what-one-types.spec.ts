@@ -1,4 +1,4 @@
-import { Controller, Get, Put, type INestApplication } from '@nestjs/common';
+import { Controller, Get, Put, RequestMethod, type INestApplication } from '@nestjs/common';
 import { CorsModule, corsOptionsFromFile, CorsService, originsFromEnv, type CorsIssue } from 'nestjs-cors';
 import { closeApps, createApp, PLATFORMS, type Platform } from '../support/app.js';
 import { removeFiles, writeTempFile } from '../support/files.js';
@@ -68,6 +68,9 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'a list of lists': { written: { origin: [[APP, ADMIN]] }, ...both },
   'a split with spaces': { written: { origin: `${APP}, ${ADMIN}`.split(',') }, ...both },
   'a split with an empty part': { written: { origin: `${APP},`.split(',') }, ...app },
+  'a list spread badly': { written: { origin: [DEV, [APP, ADMIN]] }, lets: [DEV, APP, ADMIN] },
+  'an empty entry': { written: { origin: [APP, ''] }, ...app },
+  'a null origin': { written: { origin: null }, origins: [APP], ...app },
   'a Set': { written: { origin: new Set([APP, ADMIN]) }, ...both },
   'a URL': { written: { origin: new URL(`${APP}/login`) }, ...app },
   'a trailing comma': { written: { origin: `${APP},` }, ...app },
@@ -252,6 +255,9 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     policy: { credentials: true, maxAge: 60 },
   },
   'one option under two names': { written: { origin: APP, allowedOrigins: [APP] }, ...app },
+  'an option that switches off': { written: { origin: APP, enabled: false }, policy: { origin: false } },
+  'an option that disables': { written: { origin: APP, disable: true }, policy: { origin: false } },
+  'an option that switches on': { written: { origin: APP, enabled: true, disabled: false }, ...app },
   'a misspelt option': { written: { orgin: APP }, ...app },
   preflightContinue: { written: { origin: APP, preflightContinue: true }, ...app },
 
@@ -284,6 +290,22 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     written: { origin: APP, methods: ['GET, PUT'] },
     ...app,
     policy: { methods: ['PUT'] },
+  },
+  'numbers of methods': {
+    written: { origin: APP, methods: [RequestMethod.GET, RequestMethod.PUT] },
+    ...app,
+    policy: { methods: ['PUT'] },
+  },
+  'the number of any method': { written: { origin: APP, methods: [RequestMethod.ALL] }, ...app },
+  'a header with its value': {
+    written: { origin: APP, allowedHeaders: ['Content-Type: application/json', 'x-id'] },
+    ...app,
+    policy: { allowedHeaders: ['Content-Type', 'x-id'] },
+  },
+  'true for exposed headers': {
+    written: { origin: APP, exposedHeaders: true },
+    ...app,
+    policy: { exposedHeaders: ['x-total-count'] },
   },
   'headers with semicolons': {
     written: { origin: APP, allowedHeaders: 'Content-Type; X-Id' },
@@ -350,6 +372,14 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'two RegExps beside an origin': {
     written: { origin: [DEV, /^https:\/\/app-\d+\.example\.com$/, /^https:\/\/my-app-\d+\.example\.com$/] },
     lets: [DEV, 'https://app-1.example.com', 'https://my-app-1.example.com'],
+  },
+  'two RegExps that no pattern can say': {
+    written: { origin: [APP, /^https:\/\/app-[0-9]\.example\.com$/, /^https:\/\/my-app-[0-9]\.example\.com$/] },
+    lets: [APP, 'https://app-1.example.com', 'https://my-app-1.example.com'],
+  },
+  'a RegExp beside a resolver': {
+    written: { origin: [APP, /^https:\/\/app-[0-9]\.example\.com$/, (origin: string) => origin === ADMIN] },
+    lets: [APP, ADMIN, 'https://app-1.example.com'],
   },
   'the text of a RegExp': { written: { origin: '^https://.*\\.example\\.com$' }, lets: [APP], meant: subdomains },
   'a wildcard inside a label': {

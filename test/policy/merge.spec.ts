@@ -222,6 +222,19 @@ describe('add()', () => {
     expect(problemsOf(moduleOf(farther), handler(nearer))).toEqual([['handler', 'add_without_list', path]]);
   });
 
+  it.each([
+    [{ origin: '*' }, { origin: add(A) }, "Remove it: the inherited '*' has any origin already."],
+    [
+      { origin: A, allowedHeaders: '*' },
+      { allowedHeaders: add('x') },
+      "Remove it: the inherited '*' has any header already.",
+    ],
+    [{ origin: false }, { origin: add(A) }, 'Write the whole list instead of add(...).'],
+  ] as const)('tells what to write in place of it: %j', (farther, nearer, hint) => {
+    const { errors } = buildRoute([moduleOf(farther), handler(nearer)]);
+    expect(errors.map(each => each.hint)).toEqual([hint]);
+  });
+
   it('carries what it was added to as the value of that error', () => {
     const { errors } = buildRoute([moduleOf({ origin: false }), handler({ origin: add(A) })]);
     expect(errors.map(({ path, value }) => [path, value])).toEqual([['origin', false]]);

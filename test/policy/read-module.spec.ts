@@ -341,7 +341,11 @@ describe('readModuleOptions', () => {
         [[undefined, problem('option_undefined', 'routes[0].policy', undefined)]],
       ]);
       expect(rulesOf([{ path: '/graphql' }])[1]).toEqual([
-        [{ rule: '/graphql' }, problem('options_type', '', undefined)],
+        [{ rule: '/graphql' }, problem('rule_without_policy', 'routes[0]', { path: '/graphql' }, "'/graphql'")],
+      ]);
+      // What belongs into the policy is told alone.
+      expect(rulesOf([{ path: '/graphql', maxAge: 1 }])[1]).toEqual([
+        [undefined, problem('option_of_rule', 'routes[0].maxAge', 'maxAge')],
       ]);
     });
 

@@ -85,7 +85,7 @@ describe('readPolicy', () => {
   it.each(POLICY_OPTIONS)('takes %s: undefined for an unset environment variable', option => {
     expect(readAll({ [option]: undefined })).toEqual({
       level: { [option]: INVALID },
-      problems: [problem('option_undefined', option, undefined)],
+      problems: [problem('option_undefined', option, undefined, option === 'origin' ? 'the origins' : undefined)],
     });
   });
 

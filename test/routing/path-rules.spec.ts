@@ -196,6 +196,8 @@ describe.each(PLATFORMS)('A rule for a path, on %s,', platform => {
       { path: '/c', policy: { maxAge: -1 } },
       { path: '/a/*', policy: {} },
       'nonsense',
+      { path: '/d' },
+      { path: '/e', origin: APP },
     ];
     const boot = start(platform, { origin: APP, routes } as never);
     await expect(boot).rejects.toMatchObject({
@@ -204,6 +206,8 @@ describe.each(PLATFORMS)('A rule for a path, on %s,', platform => {
         { code: 'policy_unknown', value: 'typo', location: { level: 'route', rule: '/b' } },
         { code: 'max_age', path: 'maxAge', location: { level: 'route', rule: '/c' } },
         { code: 'routes_type', path: 'routes[6]', location: { level: 'module' } },
+        { code: 'rule_without_policy', path: 'routes[7]', location: { level: 'route', rule: '/d' } },
+        { code: 'option_of_rule', path: 'routes[8].origin', location: { level: 'module' } },
         { code: 'rule_path', path: 'routes[1].path', location: { level: 'route', rule: '/(' } },
       ],
     });

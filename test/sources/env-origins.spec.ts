@@ -10,9 +10,9 @@ const NAME = 'CORS_ORIGINS';
 const EXAMPLE = 'CORS_ORIGINS=https://app.example.com,https://admin.example.com';
 
 /** The issues of a variable that must have some. */
-function issuesOf(env: unknown): readonly CorsIssue[] {
+function issuesOf(env: unknown, name: unknown = NAME): readonly CorsIssue[] {
   try {
-    originsFromEnv(NAME, env as CorsEnvironment);
+    originsFromEnv(name as string, env as CorsEnvironment);
   } catch (error) {
     if (error instanceof CorsConfigurationError) return error.issues;
     throw error;
@@ -87,6 +87,15 @@ describe('originsFromEnv()', () => {
       },
     ]);
   });
+
+  it.each([[null], [''], [APP], [`${APP},${ADMIN}`], ['a.example;b.example'], ['*'], [7]])(
+    'refuses %p as the name of a variable',
+    name => {
+      expect(issuesOf({}, name)).toMatchObject([
+        { code: 'environment_name', path: 'originsFromEnv()', value: name, location: { level: 'app' } },
+      ]);
+    },
+  );
 
   it.each([[7], [true], [null], [[APP]], [{ origin: APP }], [() => APP], [Symbol(APP)], [10n]])(
     'refuses %p, which no environment variable is',
@@ -195,7 +204,7 @@ describe('originsFromEnv()', () => {
         `  CORS_ORIGINS[0] "*" ${PROBLEMS.environment_any.problem} [environment_any]`,
         `    ${hintOf('environment_any', EXAMPLE)}`,
         '',
-        'See docs/issues.md#environment_quoted, #environment_any',
+        'See node_modules/nestjs-cors/docs/issues.md#environment_quoted, #environment_any',
         '',
       ].join('\n'),
     );

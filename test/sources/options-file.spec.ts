@@ -238,7 +238,7 @@ describe('corsOptionsFromFile()', () => {
         `  origin[0] "*" ${PROBLEMS.file_alias.problem} [file_alias]`,
         `    ${PROBLEMS.file_alias.hint}`,
         '',
-        'See docs/issues.md#file_alias',
+        'See node_modules/nestjs-cors/docs/issues.md#file_alias',
         '',
       ].join('\n'),
     );

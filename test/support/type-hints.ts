@@ -42,8 +42,21 @@ function typeHint(written: Written, issue: CorsIssue, author: Author): Written {
     else options[key] = by[0];
   };
 
+  type Resolver = (origin: string) => boolean;
+  const inResolver = /^Remove it, and allow it in the resolver of this list: (.+)\.$/.exec(hint)?.[1];
+  if (inResolver !== undefined) {
+    const also = evaluate(`origin => ${inResolver}`, author) as Resolver;
+    const list = (options[key] as readonly unknown[]).toSpliced(Number(index), 1);
+    const own = list.find(entry => typeof entry === 'function') as Resolver;
+    return { ...options, [key]: list.with(list.indexOf(own), (origin: string) => own(origin) || also(origin)) };
+  }
+  const switchedOff = /^Write (\w+): false in its place, for no cross-origin access\.$/.exec(hint)?.[1];
+  if (switchedOff !== undefined) {
+    Reflect.deleteProperty(options, key);
+    return { ...options, [switchedOff]: false };
+  }
+
   if (code === 'resolver_twice') {
-    type Resolver = (origin: string) => boolean;
     const list = options[key] as readonly unknown[];
     const [first, second] = list.filter(entry => typeof entry === 'function') as [Resolver, Resolver];
     const others = list.filter(entry => entry !== first && entry !== second);
@@ -57,11 +70,14 @@ function typeHint(written: Written, issue: CorsIssue, author: Author): Written {
     Reflect.deleteProperty(options, key);
   } else if (/^(?:Remove it|Set it, or remove it|Leave `?\w+`? out|Remove one)/.test(hint)) {
     replace([]);
-  } else if (/^(?:List|Write|Return) (?!each as its own string\.)/.test(hint) || hint.startsWith('Set `credentials')) {
+  } else if (
+    /^(?:List|Spread|Write|Return) (?!each as its own string\.)/.test(hint) ||
+    hint.startsWith('Set `credentials')
+  ) {
     const code = codeOf(hint);
     if (code !== undefined) replace(index === undefined ? [evaluate(code, author)] : evaluateAll(code, author));
     else replace(byKind(issue, author));
-  } else if (/^Write each as its own string\.$/.test(hint)) {
+  } else if (/^Write each as its own string\./.test(hint)) {
     replace(byKind(issue, author));
   } else throw new Error(`Nobody knows how to type the hint of ${code}: ${hint}`);
   if (code === 'origin_any_with_credentials' && author.isPublic === true) {
@@ -74,14 +90,14 @@ function typeHint(written: Written, issue: CorsIssue, author: Author): Written {
 function codeOf(hint: string): string | undefined {
   const resolver = /\ba resolver(?:, | that looks yours up: )(origin => .+)\.$/.exec(hint);
   if (resolver !== null) return resolver[1];
+  const spread = /^Spread it with three dots: (\.\.\.\[.*\])\.$/.exec(hint)?.[1];
+  if (spread !== undefined) return spread;
   const [, code] =
-    /^Write (?:each as its own string: )?((?:['[{]|-?\d|true\b|false\b).*?)(?:: the unit is seconds|, a number|, without quotes|, the origin of the page|, unless an app .*|, or (?:set|leave|write|200) .*)?\.$/s.exec(
+    /^Write (?:each as its own string: )?((?:['[{]|-?\d|true\b|false\b).*?)(?:: the unit is seconds|, a number|, without quotes|, the origin of the page|\. originsFromEnv\(.*|, unless an app .*|, or (?:set|leave|write|200) .*)?\.$/s.exec(
       hint,
     ) ?? [];
   // An example: what it stands for, only the author knows.
-  return code === undefined || /app\.example\.com'\]?,? or|'GET', 'PUT'\], or|'x-csrf-token'\], or/.test(hint)
-    ? undefined
-    : code;
+  return code === undefined || /app\.example\.com'\]?,? or|'GET', 'PUT'\], or/.test(hint) ? undefined : code;
 }
 
 /** What an author types where a hint says what to write, but not the values. */

@@ -88,8 +88,10 @@ export function readExposedHeaders(value: unknown, report: Report): HeadersOptio
   return readHeaders('exposedHeaders', value, 'response_header_any', checkResponseHeader, report);
 }
 
+const EXAMPLES = { allowedHeaders: "['content-type', 'x-csrf-token']", exposedHeaders: "['x-total-count']" } as const;
+
 function readHeaders(
-  path: string,
+  path: keyof typeof EXAMPLES,
   value: unknown,
   any: 'request_header_any' | 'response_header_any',
   check: (name: string, entry: Entry, report: Report) => boolean,
@@ -98,7 +100,7 @@ function readHeaders(
   if (value === '') return void report(problem('headers_empty', path, value));
   if (reportListText(value, path, report)) return undefined;
   const list = readList(value, path);
-  if (list === undefined) return void report(problem('headers_type', path, value));
+  if (list === undefined) return void report(problem('headers_type', path, value, EXAMPLES[path]));
   // `[]` means none; `add()` without names means nothing.
   if (list.mode === 'add' && list.items.length === 0) return void report(problem('headers_empty', path, value));
   if (list.mode === 'replace' && list.items.length === 1 && list.items[0]?.value === '*') {

@@ -93,9 +93,11 @@ const HYPHENATED = /^(?:content|cache|if|last|user|accept|x|access|request)[ _]\
 /** The names in a text, as entries of a list; `undefined` if not all of them are names. */
 function namesIn(text: string, areHeaders: boolean): string | undefined {
   const visible = text.replace(INVISIBLE, '');
+  // `Content-Type: application/json`
+  const headerLine = areHeaders ? /^\s*([\w-]+):\s*[^\s,;|]+\s*$/.exec(visible)?.[1] : undefined;
   const words =
     areHeaders && HYPHENATED.test(visible.trim()) ? [visible.trim().replace(/[ _]/g, '-')] : bareParts(visible);
-  const names = words.map(word => word.replace(/:$/, ''));
+  const names = headerLine === undefined ? words.map(word => word.replace(/:$/, '')) : [headerLine];
   if (names.length === 0 || !names.every(isPlainName)) return undefined;
   return names.map(name => `'${name}'`).join(', ');
 }

@@ -23,10 +23,16 @@ export function readMethods(value: unknown, report: Report): ListOption<string> 
   return { mode: list.mode, items: withoutRepeats(valid, 'method_duplicate', method => method, report) };
 }
 
+/** The names of Nest's `RequestMethod`, which are numbers: `RequestMethod.GET` is 0. */
+const REQUEST_METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'ALL', 'OPTIONS', 'HEAD', 'SEARCH'] as const;
+
 function checkMethod(entry: Entry, report: Report): boolean {
+  const { path, value } = entry;
+  const requestMethod = typeof value === 'number' ? REQUEST_METHODS[value] : undefined;
+  if (requestMethod === 'ALL') return (report(problem('method_any', path, value)), false);
+  if (requestMethod !== undefined) return (report(problem('method_invalid', path, value, `'${requestMethod}'`)), false);
   if (reportNoName(entry, 'method_invalid', report)) return false;
-  const { path } = entry;
-  const method = String(entry.value);
+  const method = String(value);
   if (/^(?:\*|all|any)$/i.test(method)) report(problem('method_any', path, method));
   else if (isForbiddenMethod(method)) report(problem('method_forbidden', path, method));
   else if (method !== method.toUpperCase()) report(problem('method_case', path, method, method.toUpperCase()));

@@ -16,7 +16,7 @@ export function fixText(
   { inList }: { readonly inList: boolean },
 ): string | undefined {
   if (!IN_CODE.has(code)) return fix;
-  if (resolver !== undefined) return resolverFix(resolver);
+  if (resolver !== undefined) return resolverFix([resolver]);
   const texts = entries ?? (fix === undefined ? [] : [fix]);
   if (texts.length === 0) return undefined;
   const list = texts.map(text => `'${text}'`).join(', ');

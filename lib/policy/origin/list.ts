@@ -1,10 +1,11 @@
 import { addedValues } from '../add.js';
 import { answeringFunction, callbackUse } from '../callback.js';
+import { ownResolverHint, resolverFix, sharedResolverHint, spreadHint } from '../../issues/catalog.js';
 import { problem, type Problem, type Report } from '../../issues/problem.js';
 import type { ListOption } from '../names/list.js';
 import type { CorsOriginResolverRef } from '../resolver.js';
 import { wildcardKey } from './matcher.js';
-import { regExpProblem } from './diagnose.js';
+import { regExpProblem, type OriginProblem } from './diagnose.js';
 import { fixText } from './fix-text.js';
 import { isOriginProblem, parseOriginPattern, type OriginPattern } from './pattern.js';
 
@@ -27,26 +28,27 @@ export function readOrigin(value: unknown, report: Report): OriginOption | undef
     reportCallback(value, 'origin', report);
     return { mode: 'replace', items: [PLACEHOLDER], resolver: value };
   }
-  const pattern = readEntry(value, 'origin', report);
-  return pattern && { mode: 'replace', items: [pattern] };
+  const result = parseEntry(value);
+  if (result !== undefined && !isOriginProblem(result)) return { mode: 'replace', items: [result] };
+  return void report(result === undefined ? typeProblem(value, 'origin') : entryProblem(result, value, 'origin'));
 }
 
 function readEntries(mode: 'replace' | 'add', values: readonly unknown[], report: Report): OriginList | undefined {
   if (values.length === 0) return void report(problem('origin_empty', 'origin', values));
-  const items: OriginPattern[] = [];
-  let resolver: CorsOriginResolverRef | undefined;
-  // An index loop visits holes: a hole is an undefined entry, which is an error.
-  for (let index = 0; index < values.length; index++) {
+  // Array.from() visits holes: a hole is an undefined entry, which is an error.
+  const results = Array.from(values, parseEntry);
+  const items = results.map(result => (result === undefined || isOriginProblem(result) ? PLACEHOLDER : result));
+  const resolver = values.find(isResolver);
+  const sharing = { hasResolver: resolver !== undefined, results };
+  results.forEach((result, index) => {
     const value = values[index];
+    const path = originPath(index);
     if (isResolver(value)) {
-      if (resolver !== undefined) report(problem('resolver_twice', originPath(index), value));
-      resolver ??= value;
-      reportCallback(value, originPath(index), report);
-      items.push(PLACEHOLDER);
-    } else {
-      items.push(readEntry(value, originPath(index), report) ?? PLACEHOLDER);
-    }
-  }
+      if (value !== resolver) report(problem('resolver_twice', path, value));
+      reportCallback(value, path, report);
+    } else if (result === undefined) report(typeProblem(value, path));
+    else if (isOriginProblem(result)) report(entryProblem(result, value, path, sharing));
+  });
   if (resolver === undefined && items.every(item => item === PLACEHOLDER)) return undefined;
   reportRepeats(items, report);
   return { mode, items, ...(resolver && { resolver }) };
@@ -74,22 +76,40 @@ export function originPath(index: number): string {
   return `origin[${String(index)}]`;
 }
 
-function readEntry(value: unknown, path: string, report: Report): OriginPattern | undefined {
-  if (typeof value !== 'string') return void reportType(value, path, report);
-  const result = parseOriginPattern(value);
-  if (!isOriginProblem(result)) return result;
-  return void report(problem(result.code, path, value, fixText(result, { inList: path !== 'origin' })));
+/** The pattern of an entry, or its problem; `undefined` if it is neither a text nor a RegExp. */
+function parseEntry(value: unknown): OriginPattern | OriginProblem | undefined {
+  if (value instanceof RegExp) return regExpProblem(value.source, parseOriginPattern);
+  return typeof value === 'string' ? parseOriginPattern(value) : undefined;
 }
 
-function reportType(value: unknown, path: string, report: Report): void {
-  if (value === false && path !== 'origin') report(problem('origin_false_in_list', path, value));
-  else if (value === undefined) report(problem('option_undefined', path, value));
-  else if (value === true) report(problem('origin_reflected', path, value));
-  else if (value === null) report(problem('option_null', path, value));
-  else if (value instanceof RegExp) {
-    const result = regExpProblem(value.source, parseOriginPattern);
-    report(problem(result.code, path, value, fixText(result, { inList: path !== 'origin' })));
-  } else report(problem('origin_type', path, value, listText(value)));
+/** What the other entries say of a list that may have one resolver. */
+interface Sharing {
+  readonly hasResolver: boolean;
+  readonly results: readonly (OriginPattern | OriginProblem | undefined)[];
+}
+
+function entryProblem(result: OriginProblem, value: unknown, path: string, sharing?: Sharing): Problem {
+  const { code, resolver } = result;
+  if (code === 'origin_empty' && sharing !== undefined) return problem(code, path, value, 'the variable it comes from');
+  if (resolver === undefined || sharing === undefined) {
+    return problem(code, path, value, fixText(result, { inList: sharing !== undefined }));
+  }
+  // A list has one resolver, so the first such entry gets it for all of them.
+  const needs = sharing.results.map(each => (each !== undefined && isOriginProblem(each) ? each.resolver : undefined));
+  const first = needs.findIndex(each => each !== undefined);
+  if (sharing.hasResolver) return { ...problem(code, path, value), hint: ownResolverHint(resolver) };
+  if (path !== originPath(first)) return { ...problem(code, path, value), hint: sharedResolverHint(originPath(first)) };
+  return problem(code, path, value, resolverFix([...new Set(needs.filter(each => each !== undefined))]));
+}
+
+function typeProblem(value: unknown, path: string): Problem {
+  if (value === false && path !== 'origin') return problem('origin_false_in_list', path, value);
+  if (value === undefined) return problem('option_undefined', path, value);
+  if (value === true) return problem('origin_reflected', path, value);
+  if (value === null) return problem('option_null', path, value);
+  const text = listText(value);
+  const mistake = problem('origin_type', path, value, text);
+  return Array.isArray(value) && text !== undefined ? { ...mistake, hint: spreadHint(text) } : mistake;
 }
 
 /** What may have been meant by a collection, or by a `URL`; `undefined` if it does not hold origins. */
@@ -98,9 +118,7 @@ function listText(value: unknown): string | undefined {
   const entries: unknown[] = value instanceof Set || Array.isArray(value) ? [...(value as Iterable<unknown>)] : [];
   const texts = entries.filter(entry => typeof entry === 'string' && !isOriginProblem(parseOriginPattern(entry)));
   if (texts.length === 0 || texts.length < entries.length || texts.length > MOST_SHOWN) return undefined;
-  const list = texts.map(text => `'${String(text)}'`).join(', ');
-  // A list in a list: its entries belong into the outer one.
-  return Array.isArray(value) ? list : `[${list}]`;
+  return `[${texts.map(text => `'${String(text)}'`).join(', ')}]`;
 }
 
 const MOST_SHOWN = 8;

@@ -4,11 +4,11 @@ import { problem } from '../../../lib/issues/problem.js';
 import { read } from '../../support/policy.js';
 
 const OPTIONS = [
-  ['allowedHeaders', readAllowedHeaders, 'request_header_any'],
-  ['exposedHeaders', readExposedHeaders, 'response_header_any'],
+  ['allowedHeaders', readAllowedHeaders, 'request_header_any', "['content-type', 'x-csrf-token']"],
+  ['exposedHeaders', readExposedHeaders, 'response_header_any', "['x-total-count']"],
 ] as const;
 
-describe.each(OPTIONS)('The %s option', (path, reader, any) => {
+describe.each(OPTIONS)('The %s option', (path, reader, any, example) => {
   it.each([
     ['a list', ['X-One', 'x-two'], ['X-One', 'x-two']],
     ['an empty list', [], []],
@@ -37,9 +37,9 @@ describe.each(OPTIONS)('The %s option', (path, reader, any) => {
   it.each([
     ['an empty string', '', problem('headers_empty', path, '')],
     ['an addition of nothing', add(), problem('headers_empty', path, add())],
-    ['true', true, problem('headers_type', path, true)],
-    ['null', null, problem('headers_type', path, null)],
-    ['an object', {}, problem('headers_type', path, {})],
+    ['true', true, problem('headers_type', path, true, example)],
+    ['null', null, problem('headers_type', path, null, example)],
+    ['an object', {}, problem('headers_type', path, {}, example)],
     ["'*' beside a name", ['x-one', '*'], problem('header_any_in_list', `${path}[1]`, '*')],
     ["'*' ahead of a name", ['*', 'x-one'], problem('header_any_in_list', `${path}[0]`, '*')],
     ["'*' beside a name in a string", 'x-one,*', problem('header_any_in_list', path, '*')],

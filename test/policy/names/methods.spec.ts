@@ -1,3 +1,4 @@
+import { RequestMethod } from '@nestjs/common';
 import { add } from '../../../lib/policy/add.js';
 import { problem } from '../../../lib/issues/problem.js';
 import { isForbiddenMethod, readMethods } from '../../../lib/policy/names/methods.js';
@@ -51,7 +52,9 @@ describe('The methods option', () => {
     ['a null entry', [null], problem('option_null', 'methods[0]', null)],
     ['a space', ['GET '], problem('method_invalid', 'methods[0]', 'GET ', "'GET'")],
     ['a newline', ['GET\n'], problem('method_invalid', 'methods[0]', 'GET\n', "'GET'")],
-    ['a number', [7], problem('method_invalid', 'methods[0]', 7)],
+    ['a number', [77], problem('method_invalid', 'methods[0]', 77)],
+    ['RequestMethod.HEAD', [RequestMethod.HEAD], problem('method_invalid', 'methods[0]', 7, "'HEAD'")],
+    ['RequestMethod.ALL', [RequestMethod.ALL], problem('method_any', 'methods[0]', 5)],
     ['a hole', Array(1), problem('option_undefined', 'methods[0]', undefined)],
     ['an undefined entry', [undefined], problem('option_undefined', 'methods[0]', undefined)],
     ['CONNECT', ['CONNECT'], problem('method_forbidden', 'methods[0]', 'CONNECT')],

@@ -37,7 +37,7 @@ describe('The origin option', () => {
     ['a RegExp', regexp, problem('origin_regexp', 'origin', regexp)],
     ['a RegExp in a list', [regexp], problem('origin_regexp', 'origin[0]', regexp)],
     ['an empty string', '', problem('origin_empty', 'origin', '')],
-    ['an empty entry', [''], problem('origin_empty', 'origin[0]', '')],
+    ['an empty entry', [''], problem('origin_empty', 'origin[0]', '', 'the variable it comes from')],
     ['an empty list', [], problem('origin_empty', 'origin', [])],
     ['an addition of nothing', add(), problem('origin_empty', 'origin', [])],
     ["'*' in a list", ['*'], problem('origin_any_in_list', 'origin[0]', '*')],
@@ -60,7 +60,10 @@ describe('The origin option', () => {
     [
       'a list in a list',
       [['https://a.example']],
-      problem('origin_type', 'origin[0]', ['https://a.example'], "'https://a.example'"),
+      {
+        ...problem('origin_type', 'origin[0]', ['https://a.example']),
+        hint: "Spread it with three dots: ...['https://a.example'].",
+      },
     ],
     [
       'a String object',
