@@ -421,7 +421,8 @@ export const PROBLEMS = {
   },
   origin_wildcard: {
     severity: 'error',
-    problem: "has a wildcard that is neither a whole leading label ('*.') nor a port (':*')",
+    problem:
+      "has a wildcard that is neither in the leading label ('*.' or one '*' with other characters) nor a port (':*')",
     hint: 'Write {fix}.||List each origin, or look them up in a Set of yours, with a resolver: origin => origins.has(origin).',
   },
   origin_userinfo: {
@@ -457,7 +458,13 @@ export const PROBLEMS = {
   origin_public_suffix: {
     severity: 'error',
     problem: 'covers a public suffix: anyone can register a host under it',
-    hint: 'List the hosts you own, or set dangerouslyAllowPublicSuffixPatterns: true if you accept that.',
+    hint: 'Write {fix}.||List the hosts you own, or set dangerouslyAllowPublicSuffixPatterns: true if you accept that.',
+  },
+  origin_public_suffix_with_credentials: {
+    severity: 'error',
+    problem:
+      'covers a public suffix and is combined with credentials: names there are first come, first served, and whoever registers one could act for every user',
+    hint: 'List the hosts that need credentials, or set credentials: false.',
   },
   origin_any_with_credentials: {
     severity: 'error',

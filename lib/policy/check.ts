@@ -103,7 +103,7 @@ interface OriginContext {
 }
 
 function originProblems(item: OriginPattern, index: number, context: OriginContext): readonly Problem[] {
-  const { scheme, host, subdomains, port, text } = item;
+  const { scheme, host, subdomains, label, port, text } = item;
   const path = originPath(index);
   const problems: Problem[] = [];
   const loopback = isLoopback(host);
@@ -115,10 +115,16 @@ function originProblems(item: OriginPattern, index: number, context: OriginConte
     if (meant !== undefined)
       problems.push(problem('origin_scheme_typo', path, text, `${meant}${text.slice(scheme.length)}`));
   }
-  if (subdomains && !loopback && !context.publicSuffix && isPublicSuffix(host)) {
-    problems.push(problem('origin_public_suffix', path, text));
+  const isWildcard = subdomains || label !== undefined;
+  const isPublic = isWildcard && !loopback && isPublicSuffix(host);
+  if (isPublic && !context.publicSuffix) {
+    // With credentials, the option that permits it would be the next error.
+    const fix = wholeLabels(item) ?? (context.credentials ? 'each host you own' : undefined);
+    problems.push(problem('origin_public_suffix', path, text, fix));
+  } else if (isWildcard && context.credentials) {
+    const code = isPublic ? 'origin_public_suffix_with_credentials' : 'origin_pattern_with_credentials';
+    problems.push(problem(code, path, text));
   }
-  if (subdomains && context.credentials) problems.push(problem('origin_pattern_with_credentials', path, text));
   if (port === '*' && !loopback) problems.push(problem('origin_any_port', path, text));
   if (loopback && context.production && (scheme === 'http' || scheme === 'https')) {
     problems.push(problem('origin_loopback_in_production', path, text));
@@ -131,10 +137,18 @@ function secureForm(text: string): string {
   return `https${text.slice('http'.length)}`.replace(/:443$/, '');
 }
 
+/** What `https://*example.com` was perhaps meant to say: a part of a label lets in hosts that anyone can register. */
+function wholeLabels({ scheme, host, label, port }: OriginPattern): string | undefined {
+  if (label === undefined || label.before !== '' || label.after.startsWith('-')) return undefined;
+  const parent = `${label.after}.${host}`;
+  return isPublicSuffix(parent) ? undefined : `'${scheme}://*.${parent}${port === '' ? '' : `:${port}`}'`;
+}
+
 /** The option that, together with the list itself, makes an entry a problem. */
 const CAUSE = {
   origin_insecure: 'dangerouslyAllowInsecureOrigins',
   origin_public_suffix: 'dangerouslyAllowPublicSuffixPatterns',
+  origin_public_suffix_with_credentials: 'credentials',
   origin_pattern_with_credentials: 'credentials',
 } as const;
 

@@ -1,7 +1,7 @@
 import { problem, type Report } from '../issues/problem.js';
 import { INVALID } from './fields.js';
 import { fixText } from './origin/fix-text.js';
-import { isOriginProblem, parseOriginPattern } from './origin/pattern.js';
+import { isExactOrigin, isOriginProblem, parseOriginPattern } from './origin/pattern.js';
 
 /**
  * Reads the `self` option: the app's own origins, each exact.
@@ -31,6 +31,6 @@ function readOwnOrigin(value: unknown, path: string, report: Report): string | u
     const fix = resolver === undefined ? fixText(exact, { inList: true }) : undefined;
     return void report(problem(fix === undefined ? 'self_entry' : parsed.code, path, value, fix));
   }
-  if (parsed.subdomains || parsed.port === '*') return void report(problem('self_pattern', path, value));
+  if (!isExactOrigin(parsed)) return void report(problem('self_pattern', path, value));
   return parsed.text;
 }

@@ -360,6 +360,13 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'a RegExp without escapes': regExp(/^https:\/\/app.example.com$/, [APP]),
   'a RegExp for the apex as well': regExp(/^https?:\/\/(.+\.)?example\.com$/, ['https://example.com', APP]),
   'a RegExp for one label': regExp(/^https:\/\/my-app-[a-z0-9-]+\.example\.com$/, ['https://my-app-1.example.com']),
+  'a RegExp for any label': regExp(/^https:\/\/my-app-.*\.example\.com$/, ['https://my-app-1.example.com']),
+  'a RegExp for the end of a label': regExp(/^https:\/\/[^.]+-1\.example\.com$/, ['https://my-app-1.example.com']),
+  'a wildcard under a public suffix, with credentials': {
+    written: { origin: [APP, 'https://*.vercel.app'], credentials: true, dangerouslyAllowPublicSuffixPatterns: true },
+    lets: [APP],
+    policy: { credentials: true },
+  },
   'a RegExp for local ports': regExp(/^http:\/\/localhost:\d+$/, [DEV, 'http://localhost:4200']),
   'a RegExp for localhost': regExp(/localhost/, [DEV]),
   'a RegExp with flags': regExp(/^https:\/\/([a-z0-9-]+\.)*example\.com$/gi, ['https://example.com', APP]),
@@ -382,8 +389,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     lets: [APP, ADMIN, 'https://app-1.example.com'],
   },
   'the text of a RegExp': { written: { origin: '^https://.*\\.example\\.com$' }, lets: [APP], meant: subdomains },
-  'a wildcard inside a label': {
-    written: { origin: ['https://my-app-*.example.com'] },
+  'a wildcard inside a label, without a scheme': {
+    written: { origin: ['my-app-*.example.com'] },
     lets: ['https://my-app-1.example.com'],
     meant: matches(/^https:\/\/my-app-.*\.example\.com$/),
   },
@@ -399,7 +406,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   },
   'a wildcard without a dot': {
     written: { origin: 'https://*example.com' },
-    lets: ['https://example.com', APP],
+    lets: [APP],
     meant: subdomains,
   },
   'a wildcard for the scheme': { written: { origin: '*://app.example.com' }, ...app },
@@ -498,12 +505,12 @@ describe('What one types', () => {
     [
       'cors.json',
       JSON.stringify({
-        origin: [`${APP}/`, ` ${ADMIN}`, '^https://a-.*\\.example\\.com$'],
+        origin: [`${APP}/`, ` ${ADMIN}`, '^https://a-\\d+\\.example\\.com$'],
         methods: 'GET,PUT,',
         maxAge: '60',
       }),
     ],
-    ['cors.yaml', `origin: [${APP}/, ' ${ADMIN}', 'https://a-*.example.com']\nmethods: GET,PUT,\nmaxAge: 1h`],
+    ['cors.yaml', `origin: [${APP}/, ' ${ADMIN}', 'https://a-*.*.example.com']\nmethods: GET,PUT,\nmaxAge: 1h`],
   ])('is right in a file as well, which holds no code: %s', async (name, text) => {
     const file = writeTempFile(name, text);
     const issues = await issuesOf(() => start(corsOptionsFromFile(file), 'express'));

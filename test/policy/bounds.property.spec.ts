@@ -8,12 +8,26 @@ const label = fc.constantFrom('a', 'b', 'x_y', '0');
 const zone = fc.constantFrom('example.com', 'com', 'a.example.com', 'b.a.example.com', 'xexample.com');
 const scheme = fc.constantFrom('https', 'https', 'https', 'http');
 const port = fc.constantFrom('', '', ':8443', ':*', ':*');
+/** Parts of labels that begin and end alike. */
+const inLabel = fc.constantFrom(
+  'a*',
+  'ab*',
+  'a*b',
+  'ab*ab',
+  '*b',
+  '*ab',
+  'aba*',
+  `${'l'.repeat(31)}*${'l'.repeat(31)}`,
+);
+const nearLabel = fc.constantFrom('ab', 'abab', 'axb', 'abxab', 'aab', 'abb', 'xb', `${'l'.repeat(63)}`);
 const host = fc.oneof(
   zone,
   zone.map(name => `*.${name}`),
   fc.tuple(label, zone).map(([first, name]) => `${first}.${name}`),
   fc.tuple(label, zone).map(([first, name]) => `*.${first}.${name}`),
   fc.constantFrom('127.0.0.1', '[::1]'),
+  fc.tuple(inLabel, zone).map(([first, name]) => `${first}.${name}`),
+  fc.tuple(nearLabel, zone).map(([first, name]) => `${first}.${name}`),
 );
 const entry = fc.oneof(
   fc.tuple(scheme, host, port).map(parts => `${parts[0]}://${parts[1]}${parts[2]}`),
@@ -26,8 +40,19 @@ const PORTS = ['', ':1', ':8443', ':31', ':65535'];
 
 /** Origins that an entry matches: all that the bounds could tell apart. */
 function samplesOf(text: string): readonly string[] {
-  const hosts = text.includes('*.') ? LABELS.map(labels => text.replace('*.', `${labels.join('.')}.`)) : [text];
+  const isSubdomain = text.includes('://*.');
+  const hosts = isSubdomain ? LABELS.map(labels => text.replace('*.', `${labels.join('.')}.`)) : labelled(text);
   return hosts.flatMap(each => (each.endsWith(':*') ? PORTS.map(some => each.replace(':*', some)) : [each]));
+}
+
+/** With the `*` of the leading label replaced: by a letter that no pattern has, and by parts of others. */
+function labelled(text: string): readonly string[] {
+  const label = /:\/\/([^.:]*\*[^.:]*)\./.exec(text)?.[1];
+  if (label === undefined) return [text];
+  return ['z', '0', 'a', 'b', 'ab', 'aba', '-', '_'].flatMap(part => {
+    const filled = label.replace('*', part);
+    return filled.length > 63 ? [] : [text.replace(label, filled)];
+  });
 }
 
 function patternOf(text: string): OriginPattern {

@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { add } from '../../lib/policy/add.js';
 import { isError, type Problem } from '../../lib/issues/problem.js';
 import { readModuleOptions } from '../../lib/policy/read-module.js';
-import { isOriginProblem, parseOriginPattern, type OriginPattern } from '../../lib/policy/origin/pattern.js';
+import {
+  isExactOrigin,
+  isOriginProblem,
+  parseOriginPattern,
+  type OriginPattern,
+} from '../../lib/policy/origin/pattern.js';
 import { readOrigin } from '../../lib/policy/origin/list.js';
 import { buildPolicy, codesOf, read } from '../support/policy.js';
 import { allowsByTheBook } from '../support/origin-oracle.js';
@@ -82,7 +87,7 @@ const piled = fc.array(piece, { maxLength: 9 }).map(pieces => pieces.join(''));
 const nearlyRight = fc
   .tuple(
     fc.constantFrom('https://', 'http://', 'https://', 'http://', 'app://', 'wss://', ''),
-    fc.constantFrom('', '', '', '*.'),
+    fc.constantFrom('', '', '', '*.', 'app-*.', '*-x.', 'a*b.'),
     fc.constantFrom(
       'example.com',
       'a.example.com',
@@ -112,8 +117,9 @@ describe('parseOriginPattern', () => {
           expect(isError(result.code)).toBe(true);
         } else {
           taken++;
-          const { scheme, subdomains, host, port } = result;
-          expect(`${scheme}://${subdomains ? '*.' : ''}${host}${port === '' ? '' : `:${port}`}`).toBe(text);
+          const { scheme, subdomains, label, host, port } = result;
+          const leading = label === undefined ? (subdomains ? '*.' : '') : `${label.before}*${label.after}.`;
+          expect(`${scheme}://${leading}${host}${port === '' ? '' : `:${port}`}`).toBe(text);
         }
       }),
       runs(6000),
@@ -152,7 +158,7 @@ describe('parseOriginPattern', () => {
     fc.assert(
       fc.property(originLike, text => {
         const result = parseOriginPattern(text);
-        if (isOriginProblem(result) || result.subdomains || result.port === '*') return;
+        if (isOriginProblem(result) || !isExactOrigin(result)) return;
         if (result.scheme !== 'https' && result.scheme !== 'http') return;
         taken++;
         expect(new URL(text).origin).toBe(text);
@@ -174,6 +180,12 @@ describe('The origin option', () => {
     'https://*.example.com:*',
     'https://*.a.example.com',
     'https://*.a.example.com:*',
+    'https://a*.example.com',
+    'https://*a.example.com',
+    'https://a*a.example.com',
+    'https://ab*a.example.com:*',
+    'https://a*.a.example.com:8443',
+    'https://abxa.example.com',
     'http://*.example.com',
     'http://127.0.0.1:*',
     'http://127.0.0.1:8443',
@@ -181,9 +193,10 @@ describe('The origin option', () => {
 
   /** Origins that show the difference between any two of these. */
   const samples = ['https', 'http'].flatMap(scheme =>
-    ['example.com', 'a.example.com', 'x.example.com', 'b.a.example.com', 'x.b.a.example.com', '127.0.0.1'].flatMap(
-      host => ['', ':8443', ':8444'].map(port => `${scheme}://${host}${port}`),
-    ),
+    [
+      ...['example.com', 'a.example.com', 'x.example.com', 'b.a.example.com', 'x.b.a.example.com', '127.0.0.1'],
+      ...['ax', 'xa', 'axa', 'abxa', 'abza', 'aa', 'ax.a', 'xa.b'].map(label => `${label}.example.com`),
+    ].flatMap(host => ['', ':8443', ':8444'].map(port => `${scheme}://${host}${port}`)),
   );
 
   it('warns of exactly those entries that a list does not need, one at a time', () => {

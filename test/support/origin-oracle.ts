@@ -22,10 +22,24 @@ function matchesPattern(entry: string, origin: string): boolean {
   const anyPort = authority.endsWith(':*');
   const [hostPattern, port] = splitPort(anyPort ? authority.slice(0, -2) : authority);
   if (parts.scheme !== scheme || (!anyPort && parts.port !== port)) return false;
-  if (!hostPattern.startsWith('*.')) return parts.host === hostPattern;
+  if (!hostPattern.includes('*')) return parts.host === hostPattern;
+  if (!hostPattern.startsWith('*.')) return hasLeadingLabel(parts.host, hostPattern);
   const labels = parts.host.split('.');
   const wanted = hostPattern.split('.').slice(1);
   return labels.length > wanted.length && labels.slice(-wanted.length).join() === wanted.join();
+}
+
+/** `app-*.example.com`: one label that begins and ends as written, with something between, and then the same host. */
+function hasLeadingLabel(host: string, pattern: string): boolean {
+  const [label = '', ...rest] = host.split('.');
+  const [wanted = '', ...wantedRest] = pattern.split('.');
+  const [before = '', after = ''] = wanted.split('*');
+  if (rest.join('.') !== wantedRest.join('.')) return false;
+  for (let length = 1; length <= label.length; length++) {
+    const middle = label.slice(before.length, before.length + length);
+    if (middle.length === length && label === before + middle + after) return true;
+  }
+  return false;
 }
 
 /** The parts of a serialized origin, or `undefined` for anything that a browser would not write. */

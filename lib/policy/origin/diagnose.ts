@@ -110,7 +110,7 @@ function diagnoseWithoutScheme(text: string, parse: Parse): OriginProblem {
 }
 
 function isMisplacedWildcard(scheme: string, authority: string): boolean {
-  const host = authority.replace(/^\*\.(?=[^*])/, '').replace(/:\*$/, '');
+  const host = authority.replace(/^[\w-]*\*[\w-]*\.(?=[^*])/, '').replace(/:\*$/, '');
   return scheme.includes('*') || host.includes('*');
 }
 

@@ -181,6 +181,8 @@ function entriesOf({ scheme, host, port }: Shape): readonly string[] | undefined
   const entry = (text: string) => `${scheme}://${text}${port.length === 0 ? '' : `:${portText}`}`;
   const exact = textOf(host);
   if (exact !== undefined) return isLoopback(exact) || exact.includes('.') ? [entry(exact)] : undefined;
+  const labelled = inLabelText(host);
+  if (labelled !== undefined) return [entry(labelled)];
   const [first, ...rest] = host;
   const text = textOf(rest);
   if (first === undefined || text === undefined || !isWide(first) || first.most !== Infinity || first.least > 1)
@@ -188,6 +190,25 @@ function entriesOf({ scheme, host, port }: Shape): readonly string[] | undefined
   const apex = text.replace(/^\./, '');
   if (!isLoopback(apex) && isPublicSuffix(apex)) return undefined;
   return text.startsWith('.') || first.least > 0 ? [entry(`*.${apex}`)] : [entry(apex), entry(`*.${apex}`)];
+}
+
+/**
+ * A host with one `*` inside its leading label; `undefined` if the sequence is none, or if `*` would match more than it.
+ * At the beginning, `.*example.com` may stand for whole labels: only a hyphen shows that it does not.
+ */
+function inLabelText(host: Sequence): string | undefined {
+  const at = host.findIndex(atom => !isLiteral(atom));
+  const some = host[at];
+  const before = textOf(host.slice(0, at)) ?? '';
+  const rest = textOf(host.slice(at + 1)) ?? '';
+  const dot = rest.indexOf('.');
+  if (some === undefined || before.includes('.') || dot === -1) return undefined;
+  const isAny = some.isLabels !== true && some.least <= 1 && some.most === Infinity;
+  if (!isAny || [...PART.characters].some(each => !some.characters.includes(each))) return undefined;
+  if (before === '' && isWide(some) && !rest.startsWith('-')) return undefined;
+  const parent = rest.slice(dot + 1);
+  const isOpen = !isLoopback(parent) && isPublicSuffix(parent);
+  return (before === '' && dot === 0) || isOpen ? undefined : `${before}*${rest}`;
 }
 
 /** The source of a RegExp for an origin; `undefined` if it would let in unencrypted origins, or hosts of anyone. */

@@ -13,8 +13,11 @@ export const MAX_ORIGIN_LENGTH = 326;
 /** RFC 1035 §2.3.4, as text without the trailing dot. */
 export const MAX_HOST_LENGTH = 253;
 
+/** RFC 1035 §2.3.4. */
+export const MAX_LABEL_LENGTH = 63;
+
 /** Host names must not contain underscores, but such hosts exist, and browsers send them. */
-export const LABEL = '[a-z0-9_-]{1,63}';
+export const LABEL = `[a-z0-9_-]{1,${String(MAX_LABEL_LENGTH)}}`;
 /** Not every such text is an address, but a request's host is only ever compared with a canonical one. */
 export const IPV6 = '\\[[0-9a-f:.]{2,45}\\]';
 export const SCHEME = '[a-z][a-z0-9+.-]{0,63}';

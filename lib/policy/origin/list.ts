@@ -4,10 +4,11 @@ import { ownResolverHint, resolverFix, sharedResolverHint, spreadHint } from '..
 import { problem, type Problem, type Report } from '../../issues/problem.js';
 import type { ListOption } from '../names/list.js';
 import type { CorsOriginResolverRef } from '../resolver.js';
+import { LabelIndex } from './labels.js';
 import { wildcardKey } from './matcher.js';
 import { regExpProblem, type OriginProblem } from './diagnose.js';
 import { fixText } from './fix-text.js';
-import { isOriginProblem, parseOriginPattern, type OriginPattern } from './pattern.js';
+import { isExactOrigin, isOriginProblem, parseOriginPattern, type OriginPattern } from './pattern.js';
 
 /** A list of origins as one level sets it: patterns, and at most one resolver. */
 export interface OriginList extends ListOption<OriginPattern> {
@@ -137,21 +138,23 @@ function reportRepeats(items: readonly OriginPattern[], report: Report): void {
 /** Shows whether an entry adds anything to a list. The cost does not depend on the list's length. */
 export interface OriginIndex {
   readonly texts: ReadonlySet<string>;
-  /** Another entry that matches every origin that this one does, if there is one. */
-  readonly coverOf: (item: OriginPattern) => OriginPattern | undefined;
+  /** The text of another entry that matches every origin that this one does, if there is one. */
+  readonly coverOf: (item: OriginPattern) => string | undefined;
 }
 
 export function indexOrigins(items: readonly OriginPattern[]): OriginIndex {
-  const wildcards = new Map<string, OriginPattern>();
+  const wildcards = new Map<string, string>();
+  const labels = new LabelIndex();
   for (const item of items) {
-    if (item.subdomains || item.port === '*') wildcards.set(wildcardKey(item), item);
+    if (item.label !== undefined) labels.add(item, item.label);
+    else if (!isExactOrigin(item)) wildcards.set(wildcardKey(item), item.text);
   }
   return {
     texts: new Set(items.map(({ text }) => text)),
     coverOf: item => {
-      if (wildcards.size === 0) return undefined;
+      if (wildcards.size === 0 && labels.isEmpty) return undefined;
       const covers = coveringKeys(item).map(key => wildcards.get(key));
-      return covers.find(cover => cover !== undefined);
+      return covers.find(cover => cover !== undefined) ?? coveringLabel(item, labels);
     },
   };
 }
@@ -161,16 +164,42 @@ export function repetitionOf(item: OriginPattern, index: number, { texts, coverO
   if (item === PLACEHOLDER) return undefined;
   if (texts.has(item.text)) return problem('origin_duplicate', originPath(index), item.text);
   const cover = coverOf(item);
-  return cover && problem('origin_subsumed', originPath(index), item.text, cover.text);
+  return cover === undefined ? undefined : problem('origin_subsumed', originPath(index), item.text, cover);
 }
 
-/** The keys of all patterns that would cover an entry: its own host and every parent, its own port and any port. */
-function coveringKeys({ scheme, host, subdomains, port }: OriginPattern): readonly string[] {
+/**
+ * The keys of all patterns over whole labels that would cover an entry: its own host and every parent, its own port and
+ * any port.
+ */
+function coveringKeys({ scheme, host, subdomains, label, port }: OriginPattern): readonly string[] {
   const ports = new Set([port, '*']);
-  const keys = port === '*' ? [] : [wildcardKey({ scheme, host, subdomains, port: '*' })];
-  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
-    const parent = host.slice(dot + 1);
+  const keys = port === '*' || label !== undefined ? [] : [wildcardKey({ scheme, host, subdomains, port: '*' })];
+  // Of a `*` inside the leading label, the host is the first parent.
+  const whole = label === undefined ? host : `.${host}`;
+  for (let dot = whole.indexOf('.'); dot !== -1; dot = whole.indexOf('.', dot + 1)) {
+    const parent = whole.slice(dot + 1);
     for (const each of ports) keys.push(wildcardKey({ scheme, host: parent, subdomains: true, port: each }));
   }
   return keys;
+}
+
+/** The text of a pattern with a `*` inside the leading label that covers an entry. */
+function coveringLabel(
+  { scheme, host, subdomains, label, port }: OriginPattern,
+  labels: LabelIndex,
+): string | undefined {
+  const dot = host.indexOf('.');
+  // It has one label before its host: no pattern for subdomains does.
+  if (subdomains || (label === undefined && dot <= 0)) return undefined;
+  const own = host.slice(0, dot);
+  const { before, after } = label ?? { before: own, after: own };
+  const rest = label === undefined ? host.slice(dot + 1) : host;
+  const length = label === undefined ? own.length - 1 : before.length + after.length;
+  for (const any of new Set([port, '*'])) {
+    // With the same ends, it would be the entry itself.
+    const most = label !== undefined && any === port ? length - 1 : length;
+    const found = labels.find(scheme, rest, any, before, after, most);
+    if (found !== undefined) return `${scheme}://${found}.${rest}${any === '' ? '' : ':'}${any}`;
+  }
+  return undefined;
 }

@@ -1,6 +1,7 @@
 import { isListed } from '../names/list.js';
 import { MAX_ORIGIN_LENGTH, parseOrigin } from './grammar.js';
-import type { OriginPattern } from './pattern.js';
+import { LabelIndex } from './labels.js';
+import { isExactOrigin, type OriginPattern } from './pattern.js';
 
 /** Whether the raw bytes of an `Origin` header match a list of origins. */
 export type OriginMatcher = (origin: string) => boolean;
@@ -11,15 +12,21 @@ export type OriginMatcher = (origin: string) => boolean;
  */
 export function compileOrigins(patterns: readonly OriginPattern[]): OriginMatcher {
   const exact = new Set<string>();
-  const wildcards: Wildcards = { keys: new Set(), depths: new Set(), deepest: 0, anyPort: false };
+  const wildcards: Wildcards = {
+    keys: new Set(),
+    labels: new LabelIndex(),
+    depths: new Set(),
+    deepest: 0,
+    anyPort: false,
+  };
   for (const pattern of patterns) {
-    if (pattern.subdomains || pattern.port === '*') addWildcard(wildcards, pattern);
-    else exact.add(pattern.text);
+    if (isExactOrigin(pattern)) exact.add(pattern.text);
+    else addWildcard(wildcards, pattern);
   }
   // The length check comes first: a lookup hashes the whole text.
   const isExact: OriginMatcher =
     exact.size <= FEW ? isOneOf([...exact]) : origin => origin.length <= MAX_ORIGIN_LENGTH && exact.has(origin);
-  if (wildcards.keys.size === 0) return isExact;
+  if (wildcards.keys.size === 0 && wildcards.labels.isEmpty) return isExact;
   return origin => isExact(origin) || (origin.length <= MAX_ORIGIN_LENGTH && matchesWildcard(origin, wildcards));
 }
 
@@ -33,6 +40,8 @@ function isOneOf(list: readonly string[]): OriginMatcher {
 /** The patterns of a list. */
 interface Wildcards {
   readonly keys: Set<string>;
+  /** Those with a `*` inside the leading label: they are in no other part. */
+  readonly labels: LabelIndex;
   /** The numbers of labels after `*.`. */
   readonly depths: Set<number>;
   deepest: number;
@@ -41,8 +50,9 @@ interface Wildcards {
 }
 
 function addWildcard(wildcards: Wildcards, pattern: OriginPattern): void {
-  wildcards.keys.add(pattern.text);
   wildcards.anyPort ||= pattern.port === '*';
+  if (pattern.label !== undefined) return wildcards.labels.add(pattern, pattern.label);
+  wildcards.keys.add(pattern.text);
   if (!pattern.subdomains) return;
   const depth = pattern.host.split('.').length;
   wildcards.depths.add(depth);
@@ -50,15 +60,24 @@ function addWildcard(wildcards: Wildcards, pattern: OriginPattern): void {
 }
 
 /** The lookup key of a pattern: the pattern as it is written, so that its text is stored once. */
-export function wildcardKey({ scheme, host, subdomains, port }: Omit<OriginPattern, 'text'>): string {
+export function wildcardKey({ scheme, host, subdomains, port }: Omit<OriginPattern, 'text' | 'label'>): string {
   return `${scheme}://${subdomains ? '*.' : ''}${host}${port === '' ? '' : ':'}${port}`;
 }
 
-function matchesWildcard(text: string, { keys, depths, deepest, anyPort }: Wildcards): boolean {
+function matchesWildcard(text: string, { keys, labels, depths, deepest, anyPort }: Wildcards): boolean {
   const origin = parseOrigin(text);
   if (origin === undefined) return false;
   const { scheme, host, port } = origin;
   if (anyPort && keys.has(wildcardKey({ scheme, host, subdomains: false, port: '*' }))) return true;
+
+  const end = host.indexOf('.');
+  if (!labels.isEmpty && end > 0) {
+    const label = host.slice(0, end);
+    const rest = host.slice(end + 1);
+    // One character at least is left for `*`.
+    if (labels.find(scheme, rest, port, label, label, end - 1) !== undefined) return true;
+    if (anyPort && labels.find(scheme, rest, '*', label, label, end - 1) !== undefined) return true;
+  }
 
   // Each suffix of whole labels that leaves at least one label in front, the shortest first, and no deeper than the
   // deepest pattern.

@@ -173,6 +173,14 @@ describe('The origin option', () => {
     ['https://example.com:8443', 'https://example.com:*'],
     ['https://a.example.com:*', 'https://*.example.com:*'],
     ['http://[::1]:3000', 'http://[::1]:*'],
+    ['https://app-1.example.com', 'https://app-*.example.com'],
+    ['https://app-1.example.com:8443', 'https://app-*.example.com:*'],
+    ['https://app-1.example.com', 'https://*-1.example.com'],
+    ['https://app-1-*.example.com', 'https://app-*.example.com'],
+    ['https://app-*-1.example.com', 'https://*-1.example.com'],
+    ['https://app-*.example.com', 'https://app-*.example.com:*'],
+    ['https://app-*.example.com', 'https://*.example.com'],
+    ['https://app-*.a.example.com:8443', 'https://*.example.com:*'],
   ])('warns of %s beside %s, in either order', (inner, outer) => {
     expect(read(readOrigin, [inner, outer])).toEqual({
       result: list('replace', [inner, outer]),
@@ -194,6 +202,13 @@ describe('The origin option', () => {
     ['https://*.com', 'https://example.com:*'],
     ['https://aexample.com', 'https://*.example.com'],
     ['http://localhost:*', 'https://localhost:*'],
+    ['https://app-.example.com', 'https://app-*.example.com'],
+    ['https://a-app-1.example.com', 'https://app-*.example.com'],
+    ['https://app-1.a.example.com', 'https://app-*.example.com'],
+    ['https://*.app-1.example.com', 'https://app-*.example.com'],
+    ['https://*-1.example.com', 'https://app-*.example.com'],
+    ['https://aba.example.com', 'https://ab*ba.example.com'],
+    ['https://app-*.example.com', 'https://*.a.example.com'],
   ])('finds nothing in %s beside %s', (one, other) => {
     expect(read(readOrigin, [one, other])).toEqual({ result: list('replace', [one, other]), problems: [] });
     expect(read(readOrigin, [other, one])).toEqual({ result: list('replace', [other, one]), problems: [] });

@@ -33,12 +33,22 @@ function isEntry(text: string): boolean {
   return !isOriginProblem(parseOriginPattern(text));
 }
 
+/** What stands before and after a `*`: overlapping parts, so that patterns meet, and hosts that are just too short. */
+const end = fc.constantFrom('', 'a', 'ab', 'aba', 'b', '-', 'b-a', 'a_', 'l'.repeat(31), 'l'.repeat(32));
+const inLabel = fc.tuple(end, end).map(([before, after]) => `${before}*${after}`);
+/** Labels in their neighbourhood. */
+const nearLabel = fc.oneof(
+  fc.tuple(end, fc.constantFrom('', 'a', 'x', '-'), end).map(parts => parts.join('')),
+  fc.array(fc.constantFrom('a', 'b', '-', '_'), { minLength: 1, maxLength: 6 }).map(letters => letters.join('')),
+);
+
 const entry = fc
   .oneof(
     fc.tuple(scheme, name, port).map(([s, h, p]) => `${s}://${h}${p}`),
     fc.tuple(scheme, zone, port).map(([s, h, p]) => `${s}://*.${h}${p}`),
     fc.tuple(scheme, fc.oneof(name, address)).map(([s, h]) => `${s}://${h}:*`),
     fc.tuple(scheme, zone).map(([s, h]) => `${s}://*.${h}:*`),
+    fc.tuple(scheme, inLabel, zone, fc.oneof(port, fc.constant(':*'))).map(([s, l, h, p]) => `${s}://${l}.${h}${p}`),
     fc.tuple(scheme, address, port).map(([s, h, p]) => `${s}://${h}${p}`),
     fc.constantFrom('capacitor://localhost', 'chrome-extension://abcdef', 'app://x:8443'),
   )
@@ -49,6 +59,7 @@ const list = fc.oneof(fc.array(entry, { maxLength: 6 }), fc.array(entry, { minLe
 
 /** Origins in the neighbourhood of the lists: most of the form that browsers write, some just outside it. */
 const nearOrigin = fc.oneof(
+  fc.tuple(scheme, nearLabel, zone, port).map(([s, l, h, p]) => `${s}://${l}.${h}${p}`),
   fc.tuple(scheme, name, port).map(([s, h, p]) => `${s}://${h}${p}`),
   fc
     .tuple(
@@ -112,7 +123,10 @@ function mutate(text: string, { at, removed, inserted, flip }: Mutation): string
 
 /** An origin that an entry covers. */
 function instanceOf(text: string, labels: readonly string[], number: number): string {
-  return text.replace('*.', `${labels.join('.')}.`).replace(':*', number === 0 ? '' : `:${String(number)}`);
+  return text
+    .replace('://*.', `://${labels.join('.')}.`)
+    .replace(':*', number === 0 ? '' : `:${String(number)}`)
+    .replace('*', 'x');
 }
 
 const labels = fc.array(label, { minLength: 1, maxLength: 4 });

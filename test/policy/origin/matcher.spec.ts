@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { compileOrigins, type OriginMatcher } from '../../../lib/policy/origin/matcher.js';
 import { isOriginProblem, parseOriginPattern } from '../../../lib/policy/origin/pattern.js';
 
@@ -64,6 +65,94 @@ describe('compileOrigins', () => {
       'https://*.example.com',
     ];
     expect(matching(matcherOf(['https://*.example.com']), origins)).toEqual(origins.slice(0, 5));
+  });
+
+  describe.each([
+    ['https://app-*.example.com', ['app-1', 'app-a-b', 'app-_', 'app--', `app-${'x'.repeat(59)}`]],
+    [
+      'https://*-preview.example.com',
+      ['1-preview', 'a-b-preview', '_-preview', '--preview', `${'x'.repeat(55)}-preview`],
+    ],
+    ['https://shop-*-acme.example.com', ['shop-1-acme', 'shop-a-b-acme', 'shop-_-acme', `shop-${'x'.repeat(53)}-acme`]],
+  ])('for %s', (pattern, labels) => {
+    const [before = '', after = ''] = pattern.slice('https://'.length, pattern.indexOf('.')).split('*');
+    const own = `${before}x${after}`;
+
+    it('matches one label that begins and ends like that', () => {
+      const origins = labels.map(label => `https://${label}.example.com`);
+      expect(matching(matcherOf([pattern]), origins)).toEqual(origins);
+    });
+
+    it('matches none of 40 look-alikes', () => {
+      const lookAlikes = [
+        // Nothing, a dot, or what is no character of a host in place of `*`.
+        ...[
+          '',
+          '.',
+          'a.b',
+          'x.',
+          '.x',
+          '*',
+          '%41',
+          'A',
+          'é',
+          'x\u0000',
+          ' ',
+          'x\t',
+          '@',
+          'x@y',
+          '/',
+          '\\',
+          '#',
+          '?',
+          ':',
+        ].map(part => `https://${before}${part}${after}.example.com`),
+        // Another beginning, end, length or case of the label.
+        ...[`x${before}x${after}y`, `${before.toUpperCase()}x${after.toUpperCase()}`, `${before}${after}`],
+        ...[
+          `${before}${'x'.repeat(64 - before.length - after.length)}${after}`,
+          `a.${own}`,
+          `${own}.a`,
+          'x',
+          'preview',
+        ],
+      ]
+        .map(text => (text.startsWith('https:') ? text : `https://${text}.example.com`))
+        .concat(
+          // Another scheme, host or port.
+          `http://${own}.example.com`,
+          `wss://${own}.example.com`,
+          `HTTPS://${own}.example.com`,
+          `https://${own}.example.com:8443`,
+          `https://${own}.example.com:443`,
+          `https://${own}.example.com.`,
+          `https://${own}.example.com/`,
+          `https://${own}.example.com.evil.net`,
+          `https://${own}.evil.net`,
+          `https://${own}.evilexample.com`,
+          `https://${own}example.com`,
+          `https://${own}.a.example.com`,
+          `https://${own}.com`,
+          `https://${own}`,
+          `https://user@${own}.example.com`,
+          `https://evil.net/${own}.example.com`,
+          `https://${own}.example.com, https://evil.net`,
+          'https://example.com',
+          'https://.example.com',
+          pattern,
+        );
+      expect(new Set(lookAlikes).size).toBeGreaterThanOrEqual(40);
+      expect(matching(matcherOf([pattern]), lookAlikes)).toEqual([]);
+    });
+  });
+
+  it('looks among all beginnings and ends that one host has', () => {
+    const matches = matcherOf(
+      ['a*', 'ab*', 'ab*b', 'ab*cb', '*z', '*yz', 'q*z', 'aa*aa'].map(label => `https://${label}.example.com`),
+    );
+    const labelsOf = (origins: readonly string[]) => origins.map(label => `https://${label}.example.com`);
+    const right = labelsOf(['ax', 'ab', 'abb', 'az', 'xz', 'yz', 'qz', 'qxz', 'aaaa']);
+    expect(matching(matches, [...right, ...labelsOf(['a', 'b', 'z', 'xa', 'q', 'zq'])])).toEqual(right);
   });
 
   it('matches any port of a port pattern, none included, and only in the canonical form', () => {
@@ -169,6 +258,38 @@ describe('compileOrigins', () => {
 
   it.each(['__proto__', 'constructor', 'toString', 'length', 'has', 'undefined'])('does not match %s', name => {
     expect(matcherOf(['https://example.com', 'https://*.example.com'])(name)).toBe(false);
+  });
+
+  it('looks up as often in a long list of all kinds as in a short one', () => {
+    const entries = (count: number) =>
+      Array.from({ length: count }, (_, index) => {
+        const id = String(index).padStart(6, '0');
+        return [
+          `https://tenant-${id}.example.com`,
+          `https://*.zone-${id}.example.net`,
+          `https://app-${id}-*.example.org`,
+          `https://*-${id}.example.org`,
+          `https://a*.site-${id}.example.org:8443`,
+        ];
+      }).flat();
+    const lookUps = (count: number, origin: string) => {
+      const matches = matcherOf(entries(count));
+      const asked = [jest.spyOn(Set.prototype, 'has'), jest.spyOn(Map.prototype, 'get')];
+      try {
+        matches(origin);
+        return asked.reduce((sum, each) => sum + each.mock.calls.length, 0);
+      } finally {
+        for (const each of asked) each.mockRestore();
+      }
+    };
+    for (const origin of [
+      'https://app-000007-x.example.org',
+      'https://x-000008.example.org',
+      'https://near.example.org',
+    ]) {
+      expect(matcherOf(entries(10))(origin)).toBe(!origin.includes('near'));
+      expect(lookUps(20_000, origin)).toBe(lookUps(10, origin));
+    }
   });
 
   it('compiles 100,000 exact origins and 100,000 patterns, and matches each', () => {

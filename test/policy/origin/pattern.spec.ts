@@ -32,6 +32,30 @@ describe('parseOriginPattern', () => {
   });
 
   it.each([
+    ['https://app-*.example.com', 'app-', '', 'example.com', ''],
+    ['https://*-preview.example.com', '', '-preview', 'example.com', ''],
+    ['https://shop-*-acme.vercel.app', 'shop-', '-acme', 'vercel.app', ''],
+    ['https://a*.b.c.example.com:8443', 'a', '', 'b.c.example.com', '8443'],
+    ['https://_*-.example.com:*', '_', '-', 'example.com', '*'],
+    ['http://app-*.localhost:3000', 'app-', '', 'localhost', '3000'],
+    ['https://*example.com', '', 'example', 'com', ''],
+    [`https://${'a'.repeat(40)}*${'b'.repeat(22)}.example.com`, 'a'.repeat(40), 'b'.repeat(22), 'example.com', ''],
+  ])('takes one * inside of the leading label: %s', (text, before, after, host, port) => {
+    const scheme = text.slice(0, text.indexOf(':'));
+    expect(parseOriginPattern(text)).toEqual({ text, scheme, host, subdomains: false, label: { before, after }, port });
+  });
+
+  it.each([
+    ['https://App-*.Example.com', 'origin_not_canonical'],
+    ['https://app-*.example.com:443', 'origin_not_canonical'],
+    ['https://app-*.example.com/', 'origin_path'],
+    [' https://app-*.example.com', 'origin_whitespace'],
+    ['wss://app-*.example.com', 'origin_scheme'],
+  ])('proposes it for what is nearly one: %j', (text, code) => {
+    expect(parseOriginPattern(text)).toEqual({ code, fix: 'https://app-*.example.com' });
+  });
+
+  it.each([
     ['', { code: 'origin_empty' }],
     ['*', { code: 'origin_any_in_list' }],
     ['null', { code: 'origin_null' }],
@@ -232,9 +256,12 @@ describe('parseOriginPattern', () => {
     'https://example.com*',
     'https://*.127.0.0.1',
     'https://*.[::1]',
-    'https://my-app-*.vercel.app',
     'https://*-*.com',
-  ])('refuses a wildcard that is neither a whole leading label nor a port: %s', text => {
+    'https://xn--*.example.com',
+    `https://${'a'.repeat(40)}*${'b'.repeat(23)}.example.com`,
+    'https://app-*',
+    'https://app-*.10.0.0.1',
+  ])('refuses a wildcard that is neither in the leading label nor a port: %s', text => {
     expect(parseOriginPattern(text)).toEqual({ code: 'origin_wildcard' });
   });
 
@@ -242,10 +269,12 @@ describe('parseOriginPattern', () => {
     ['*://example.com', { fix: 'https://example.com' }],
     ['htt*://example.com', { fix: 'https://example.com' }],
     ['https://**.example.com', { fix: 'https://*.example.com' }],
-    ['https://*example.com', { entries: ['https://example.com', 'https://*.example.com'] }],
+    ['*example.com', { entries: ['https://example.com', 'https://*.example.com'] }],
+    ['*://app-*.example.com', { fix: 'https://app-*.example.com' }],
+    ['preview-*.example.com', { fix: 'https://preview-*.example.com' }],
+    ['https://app-**.example.com', { fix: 'https://app-*.example.com' }],
     ['https://api.*.example.com', { resolver: '/^https:\\/\\/api\\.[a-z0-9_-]+\\.example\\.com$/' }],
-    ['https://*-preview.example.com', { resolver: '/^https:\\/\\/[a-z0-9_-]+-preview\\.example\\.com$/' }],
-    ['https://preview-*.example.com', { resolver: '/^https:\\/\\/preview-[a-z0-9_-]+\\.example\\.com$/' }],
+    ['https://a-*-*.example.com', { resolver: '/^https:\\/\\/a-[a-z0-9_-]+-[a-z0-9_-]+\\.example\\.com$/' }],
     ['https://*.*.example.com', { resolver: '/^https:\\/\\/[a-z0-9_.-]+\\.[a-z0-9_-]+\\.example\\.com$/' }],
     ['https://example.com:80*', { resolver: '/^https:\\/\\/example\\.com:80[0-9]+$/' }],
     ['https://example.com:**', { resolver: '/^https:\\/\\/example\\.com:[0-9]+$/' }],
