@@ -407,7 +407,7 @@ export const PROBLEMS = {
   origin_scheme_wildcard: {
     severity: 'error',
     problem: 'has a wildcard, but nobody owns the hosts of its scheme',
-    hint: 'List each origin, or write {fix}.||List each origin exactly.',
+    hint: 'Write {fix}.||List each origin exactly. A browser extension that has permission for your host needs no CORS.',
   },
   origin_file: {
     severity: 'error',
@@ -487,6 +487,11 @@ export const PROBLEMS = {
     problem:
       'is combined with credentials: one subdomain that is taken over, or runs an injected script, can act for every user',
     hint: 'List the subdomains that need credentials.',
+  },
+  origin_never_sent: {
+    severity: 'warning',
+    problem: 'matches nothing: Safari writes the id of an extension in capitals, and makes one for each installation',
+    hint: 'Remove it: a browser extension that has permission for your host needs no CORS.',
   },
   origin_any_port: {
     severity: 'warning',

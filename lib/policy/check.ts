@@ -115,6 +115,7 @@ function originProblems(item: OriginPattern, index: number, context: OriginConte
     if (meant !== undefined)
       problems.push(problem('origin_scheme_typo', path, text, `${meant}${text.slice(scheme.length)}`));
   }
+  if (scheme === 'safari-web-extension') problems.push(problem('origin_never_sent', path, text));
   const isWildcard = subdomains || label !== undefined;
   const isPublic = isWildcard && !loopback && isPublicSuffix(host);
   if (isPublic && !context.publicSuffix) {

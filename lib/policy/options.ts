@@ -6,8 +6,9 @@ import type { CorsOriginResolverRef } from './resolver.js';
  *
  * - `'*'`: any origin, without credentials.
  * - one origin, or a list of origins and patterns: `scheme://host[:port]` in lower-case ASCII, as browsers
- *   serialize it. `*.` as the whole leading label means one or more labels, never the apex; `:*` means any
- *   port, including none. Nothing else is a wildcard.
+ *   serialize it. `*.` as the whole leading label means one or more labels, never the apex. One `*` inside the leading
+ *   label, `https://app-*.example.com`, means one or more characters of it, never a dot. `:*` means any port,
+ *   including none. Nothing else is a wildcard.
  * - `false`: no cross-origin access.
  * - `add(...)`: the inherited list, and these.
  * - a resolver: alone, or one in a list. The strings of the list are checked first.
@@ -121,7 +122,9 @@ export interface CorsPolicyOptions {
   dangerouslyAllowInsecureOrigins?: boolean;
 
   /**
-   * Allow patterns over a public suffix, such as `https://*.github.io`, under which anyone can register a host.
+   * Allow patterns over a public suffix, such as `https://*.github.io` or `https://shop-*-acme.vercel.app`, under which
+   * anyone can register a host. Never with `credentials`: that is the boot error
+   * `origin_public_suffix_with_credentials`.
    *
    * @default false
    */

@@ -33,7 +33,9 @@ export function faultLine(name: string, fault: ResolverFault, cause: unknown, sk
     'too-many-open': `was not called because its open calls reached resolver.maxOpen (${quote(cause)})`,
   }[fault];
   const more = skipped === 0 ? '' : ` ${String(skipped)} more failures like this since the last log line.`;
-  return `The resolver ${name === '' ? 'function' : shorten(name)} ${text}: the origin is denied.${remedy(fault, cause)}${more}`;
+  // Of a bound function, `bound ` is a part of the name.
+  const own = name.replace(/^bound /, '');
+  return `The resolver ${own === '' ? 'function' : shorten(own)} ${text}: the origin is denied.${remedy(fault, cause)}${more}`;
 }
 
 /** What to write instead, where the resolver was probably written for another library. */

@@ -78,6 +78,10 @@ function readOrigins(name: string, env: CorsEnvironment, report: Report): string
 /** A variable with other separators, or with quotes: one problem, and those of what is beyond repair. */
 function reportList(name: string, text: string, assignment: Assignment, report: Report): string[] {
   const entries = bareParts(text);
+  if (entries.length === 0) {
+    report(problem('environment_empty', name, text, assignment(EXAMPLE)));
+    return [];
+  }
   const corrected = correctedList(entries);
   const code = /[;|]/.test(text) ? 'environment_separator' : 'environment_quoted';
   report(problem(code, name, text, corrected && assignment(corrected)));

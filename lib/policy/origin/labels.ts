@@ -16,7 +16,7 @@ class ByLength<Value> {
 type Afters = string | ByLength<true>;
 
 /** The patterns under one host. Most hosts have one. */
-type Wildcards = LabelWildcard | ByLength<Afters>;
+type LabelsOfHost = LabelWildcard | ByLength<Afters>;
 
 /**
  * The patterns of a list that have a `*` inside the leading label. Whether one of them matches is a few lookups, however
@@ -24,14 +24,14 @@ type Wildcards = LabelWildcard | ByLength<Afters>;
  * length of what stands after it.
  */
 export class LabelIndex {
-  readonly #byHost = new Map<string, Wildcards>();
+  readonly #byHost = new Map<string, LabelsOfHost>();
 
   get isEmpty(): boolean {
     return this.#byHost.size === 0;
   }
 
   add({ scheme, host, port }: OriginPattern, label: LabelWildcard): void {
-    const key = hostKey(scheme, host, port);
+    const key = parentKey(scheme, host, port);
     const known = this.#byHost.get(key);
     if (known === undefined) this.#byHost.set(key, label);
     else if (known instanceof ByLength) addTo(known, label);
@@ -51,7 +51,7 @@ export class LabelIndex {
    * @param most how long what stands before and after `*` may be together
    */
   find(scheme: string, host: string, port: string, begin: string, end: string, most: number): string | undefined {
-    const known = this.#byHost.get(hostKey(scheme, host, port));
+    const known = this.#byHost.get(parentKey(scheme, host, port));
     if (known === undefined) return undefined;
     if (known instanceof ByLength) return findIn(known, begin, end, most);
     const { before, after } = known;
@@ -90,6 +90,6 @@ function endIn(afters: Afters, end: string, most: number): string | undefined {
   return undefined;
 }
 
-function hostKey(scheme: string, host: string, port: string): string {
+function parentKey(scheme: string, host: string, port: string): string {
   return `${scheme}://${host}:${port}`;
 }

@@ -23,9 +23,9 @@ export interface LabelWildcard {
   readonly after: string;
 }
 
-const PART = '[a-z0-9_-]{0,62}';
+const LABEL_PART = '[a-z0-9_-]{0,62}';
 const PATTERN = new RegExp(
-  `^(?<scheme>${SCHEME})://(?:(?<before>${PART})\\*(?<after>${PART})\\.)?(?<host>(?:${LABEL}\\.)*${LABEL}|${IPV6})(?::(?<port>${PORT}|\\*))?$`,
+  `^(?<scheme>${SCHEME})://(?:(?<before>${LABEL_PART})\\*(?<after>${LABEL_PART})\\.)?(?<host>(?:${LABEL}\\.)*${LABEL}|${IPV6})(?::(?<port>${PORT}|\\*))?$`,
 );
 
 /** Parses one entry of an `origin` list. Nothing is repaired: a form that is not canonical is a problem with a fix. */
