@@ -2,19 +2,51 @@ import { answerActual, compile } from '../engine.mjs';
 import { StubResponse } from '../stub-response.mjs';
 import { alternate, fresh, median, roundOf } from '../measure.mjs';
 
+const MIXED = [
+  {
+    entry: index => `https://tenant-${index}.customers.example.com`,
+    allowed: index => `https://tenant-${index}.customers.example.com`,
+  },
+  {
+    entry: index => `https://*.tenant-${index}.zones.example.com`,
+    allowed: index => `https://www.tenant-${index}.zones.example.com`,
+  },
+  {
+    entry: index => `https://tenant-${index}-*.previews.example.com`,
+    allowed: index => `https://tenant-${index}-42.previews.example.com`,
+  },
+  {
+    entry: index => `https://*-tenant-${index}.previews.example.com`,
+    allowed: index => `https://pull-42-tenant-${index}.previews.example.com`,
+  },
+  {
+    entry: index => `https://tenant-${index}.ports.example.com:*`,
+    allowed: index => `https://tenant-${index}.ports.example.com:8443`,
+  },
+];
+
 /** Distinct, and as long as real ones are. */
 const KINDS = {
   exact: index => `https://tenant-${index}.customers.example.com`,
   patterns: index => `https://*.tenant-${index}.customers.example.com`,
+  // All kinds of entries in one list.
+  mixed: index => MIXED[index % MIXED.length].entry(index),
 };
 /** What the entry at an index lets in, and what comes close to it. */
 const ALLOWED = {
   exact: index => `https://tenant-${index}.customers.example.com`,
   patterns: index => `https://www.tenant-${index}.customers.example.com`,
+  mixed: index => MIXED[index % MIXED.length].allowed(index),
 };
 const NEAR = {
   exact: index => `https://tenant-${index}.customers.example.con`,
   patterns: index => `https://www.tenant-${index}.customers.example.con`,
+  mixed: index => MIXED[index % MIXED.length].allowed(index).replace('example.com', 'example.con'),
+};
+const CAPTIONS = {
+  exact: 'Exact origins',
+  patterns: 'Patterns (`https://*.…`)',
+  mixed: 'All kinds mixed: exact, `https://*.…`, `https://app-*.…`, `https://*-app.…`, `:*`',
 };
 
 /** The decision and its memory, from one entry to a million. The same few callers ask, however long the list is. */
@@ -48,7 +80,7 @@ export async function run({ rounds, count, sizes }) {
     await alternate(2, candidates);
     const costs = await alternate(rounds, candidates);
     tables.push({
-      caption: kind === 'exact' ? 'Exact origins' : 'Patterns (`https://*.…`)',
+      caption: CAPTIONS[kind],
       columns: ['Entries', 'Allowed', 'Refused, near miss', 'Memory for an entry, over its string', 'Compile'],
       rows: rows.map(({ size, bytes, milliseconds }) => [
         size.toLocaleString('en'),
