@@ -86,6 +86,7 @@ function compile(policy: CorsPolicyOptions): Policy {
   if (typeof origin === 'object' && origin.resolver !== undefined) {
     issues.add(LOCATION, problem('gateway_resolver', 'origin', origin.resolver));
   }
+  if (level.options.others !== undefined) issues.add(LOCATION, problem('gateway_others', 'others', undefined));
   throwErrors(issues);
   const logger = new Logger(LOGGER_CONTEXT);
   for (const { message, hint } of issues.warnings()) logger.warn(`${message} ${hint}`);

@@ -27,6 +27,7 @@ export type {
   CorsOrigin,
   CorsPolicyName,
   CorsPolicyNames,
+  CorsOthersOptions,
   CorsPolicyOptions,
   CorsProvenance,
   CorsResolverOptions,

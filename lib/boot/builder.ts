@@ -4,6 +4,8 @@ import type { CorsIssueLocation, CorsIssueRoute } from '../issues/location.js';
 import { problem, type Problem } from '../issues/problem.js';
 import { reportExcess, type Bounds } from '../policy/bounds.js';
 import { createMergedPolicyCheck } from '../policy/check.js';
+import { checkOthers, mergeOthers, reportOf, type MergedOthers } from '../policy/others.js';
+import type { NamedPolicies } from '../policy/named-policy.js';
 import { mergeLevels, type Level, type MergedPolicy, type ReportAt } from '../policy/merge.js';
 import { policyPath, readModuleOptions, type ModuleOptions } from '../policy/read-module.js';
 import type { CorsOriginResolverRef } from '../policy/resolver.js';
@@ -46,9 +48,12 @@ class RowsBuilder {
   readonly #written = new Map<Level | undefined, Written>([[undefined, { id: 0, location: MODULE, at: '' }]]);
   /** By the numbers of their levels. Routes with equal levels share one; with errors, each of its routes is listed. */
   readonly #merged = new Map<string, MergedPolicy>();
+  /** What merged policies have for others. */
+  readonly #others = new Map<MergedPolicy, MergedOthers>();
   readonly #resolvers = new Map<CorsOriginResolverRef, CorsIssueLocation>();
   readonly #check;
   #bounds: Bounds | undefined;
+  #policies: NamedPolicies = new Map();
 
   constructor(
     private readonly options: unknown,
@@ -66,18 +71,18 @@ class RowsBuilder {
       this.issues.add(this.#inFile(location, each, at), each);
     });
     this.#bounds = module.bounds;
+    this.#policies = module.policies;
     this.#write([module.level], MODULE, '');
+    for (const [policy, level] of module.policies) this.#write([level], { level: 'policy', policy }, policyPath(policy));
     const modulePolicy = this.#merge([module.level]);
-    for (const [policy, level] of module.policies) {
-      this.#write([level], { level: 'policy', policy }, policyPath(policy));
-      this.#merge([level]);
-    }
+    for (const level of module.policies.values()) this.#merge([level]);
     const rules = this.#mergeRules(module);
     const reader = new LevelReader(this.app, module.policies, this.issues, this.#write.bind(this));
     const routes = this.app.routes.map(route => this.#mergeRoute(route, module.level, reader.ofRoute(route)));
     throwErrors(this.issues);
 
-    const rows = compileRows(modulePolicy, rules, routes, module.bounds, this.app.versionHeader);
+    const othersOf = (merged: MergedPolicy) => this.#others.get(merged);
+    const rows = compileRows(modulePolicy, rules, routes, module.bounds, this.app.versionHeader, othersOf);
     reportWarnings({
       app: this.app,
       options: module,
@@ -85,6 +90,7 @@ class RowsBuilder {
       routes,
       rules,
       rows,
+      othersOf,
       report: (location, each, route) =>
         this.issues.add(this.#inFile(location, each, IN_OPTIONS[location.level]), each, route),
       reportAt: this.#reportAt,
@@ -116,13 +122,16 @@ class RowsBuilder {
       this.#reportAt(level, each, own ? route : undefined);
     };
     const policy = this.#mergeOnce(levels, report);
+    const others = this.#others.get(policy);
     if (this.#bounds !== undefined) {
-      reportExcess(policy, this.#bounds, served, (level, each) => {
+      const reportIn: ReportAt = (level, each) => {
         // Only methods differ from route to route where nobody sets them.
         const ofRoute = level === undefined && each.code === 'bounds_method' ? route : undefined;
         if (ofRoute === undefined) report(level, each);
         else this.issues.add(handlerLocation(ofRoute), each, ofRoute);
-      });
+      };
+      reportExcess(policy, this.#bounds, served, reportIn);
+      if (others !== undefined) reportExcess(others.merged, this.#bounds, served, reportOf(others, policy, reportIn));
     }
     return policy;
   }
@@ -144,6 +153,14 @@ class RowsBuilder {
     };
     const policy = mergeLevels(levels, reportOnce);
     this.#check(policy, levels, reportOnce);
+    const others = mergeOthers(policy, this.#policies, reportOnce);
+    if (others !== undefined) {
+      this.#others.set(policy, others);
+      const { level } = policy.others;
+      checkOthers(policy, others, each => reportOnce(level, each));
+      this.#check(others.merged, others.levels, reportOf(others, policy, reportOnce));
+      this.#write(others.levels, this.#written.get(level)?.location ?? MODULE, this.#written.get(level)?.at);
+    }
     if (isClean) this.#merged.set(key, policy);
     for (const level of levels) this.#noteResolver(level);
     return policy;

@@ -1,6 +1,7 @@
 import type { Bounds } from '../policy/bounds.js';
 import { createPolicyCompiler, type Policy } from '../policy/compile.js';
 import type { MergedPolicy } from '../policy/merge.js';
+import type { MergedOthers } from '../policy/others.js';
 import type { Route } from '../routing/route.js';
 import { ReadHeaders, versionNamesOf } from './read-headers.js';
 import type { MergedRoute, MergedRule } from './merged.js';
@@ -17,6 +18,7 @@ export function compileRows(
   routes: readonly MergedRoute[],
   bounds: Bounds | undefined,
   versionHeader: string,
+  othersOf: (merged: MergedPolicy) => MergedOthers | undefined,
 ): CompiledRows {
   const compileAnew = createPolicyCompiler(bounds);
   const compiled = new Map<MergedPolicy, Map<string, Policy>>();
@@ -26,7 +28,7 @@ export function compileRows(
     const variants = compiled.get(merged) ?? new Map<string, Policy>();
     compiled.set(merged, variants);
     const key = names.join();
-    const policy = variants.get(key) ?? compileAnew(merged, [...versioned, ...names]);
+    const policy = variants.get(key) ?? compileAnew(merged, [...versioned, ...names], othersOf(merged));
     variants.set(key, policy);
     return policy;
   };
@@ -54,14 +56,15 @@ export function compileRows(
   };
 }
 
-/** Policies reject by origin and by method, and lists of origins are shared by what inherits them. */
+/** Policies reject by origin, method and `others`, and lists of origins are shared by what inherits them. */
 function rejectingOf(policies: Iterable<Policy>): readonly Policy[] {
   const byOrigin = new Map<unknown, Map<string, Policy>>();
   for (const policy of policies) {
     if (!policy.rejectDisallowed) continue;
     const ofOrigin = byOrigin.get(policy.origin) ?? new Map<string, Policy>();
     byOrigin.set(policy.origin, ofOrigin);
-    const key = [...(policy.methods ?? ['*'])].sort().join();
+    const methods = [...(policy.methods ?? ['*'])].sort().join();
+    const key = policy.others === undefined ? methods : `${methods} ${JSON.stringify(policy.others.values)}`;
     if (!ofOrigin.has(key)) ofOrigin.set(key, policy);
   }
   return [...byOrigin.values()].flatMap(ofOrigin => [...ofOrigin.values()]);

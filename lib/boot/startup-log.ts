@@ -49,12 +49,13 @@ function counted(count: number, noun: string): string {
 }
 
 /** Who may do what. */
-function policyText({ origin, credentials, methods, rejectDisallowed }: PolicyValues): string {
+function policyText({ origin, credentials, methods, rejectDisallowed, others }: PolicyValues): string {
   if (origin === false) return rejectDisallowed ? 'no cross-origin access, others rejected' : 'no cross-origin access';
   return [
     origin === '*' ? 'any origin' : namesText(origin),
     ...(credentials ? ['with credentials'] : []),
     ...(methods === undefined ? [] : [`only ${methods.join(', ')}`]),
-    ...(rejectDisallowed ? ['others rejected'] : []),
+    ...(others === undefined ? [] : [`others as ${policyText(others)}`]),
+    ...(rejectDisallowed ? [others === undefined ? 'others rejected' : 'the rest rejected'] : []),
   ].join(', ');
 }

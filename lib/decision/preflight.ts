@@ -53,9 +53,12 @@ export function questionsOf(
   { method, candidates }: ResourceMethod,
   isCurious = false,
 ): readonly (readonly Question[] | undefined)[] {
+  const mayAllow = (policy: Policy, answer: ResolverAnswer) =>
+    judgeAnnounced(origin, method, requestHeaders, policy, answer) === 'allowed';
   return candidates.map(({ members }, candidate) =>
     isCurious ||
-    members.every(policy => judgeAnnounced(origin, method, requestHeaders, policy, 'allowed') === 'allowed')
+    // Whom the resolver denies, `others` may allow.
+    members.every(policy => mayAllow(policy, 'allowed') || (policy.others !== undefined && mayAllow(policy, 'denied')))
       ? [...members.entries()].flatMap(([member, policy]) =>
           needsResolver(origin, policy) ? [{ policy, method, candidate, member }] : [],
         )

@@ -88,20 +88,37 @@ export function judgeOrigin(origin: string | undefined, policy: Policy, answer?:
   return isAllowed ? 'allowed' : 'origin-not-allowed';
 }
 
+/**
+ * The policy that decides about a request of an origin: the policy itself, or its `others` if these allow the origin and
+ * the policy does not. A resolver that has not been called leaves it to the policy, which then denies.
+ */
+export function sideOf(origin: string | undefined, policy: Policy, answer?: ResolverAnswer): Policy {
+  const { others } = policy;
+  if (others === undefined || origin === undefined) return policy;
+  if (judgeOrigin(origin, policy, answer) === 'allowed') return policy;
+  if (answer === undefined && needsResolver(origin, policy)) return policy;
+  return judgeOrigin(origin, others) === 'allowed' ? others : policy;
+}
+
 /** Methods are case-sensitive, and the CORS-safelisted ones are not exempt. */
 function judgeMethod(method: string, policy: Policy): Reason {
   return policy.methods === undefined || isListed(policy.methods, method) ? 'allowed' : 'method-not-allowed';
 }
 
 /** Judges an actual request: any request except a preflight, including one that fails before it reaches its handler. */
-export function judgeActual({ origin, method }: CorsRequest, policy: Policy, answer?: ResolverAnswer): Reason {
-  const reason = judgeOrigin(origin, policy, answer);
-  return reason === 'allowed' ? judgeMethod(method, policy) : reason;
+export function judgeActual(request: CorsRequest, policy: Policy, answer?: ResolverAnswer): Reason {
+  return judgeSide(request, sideOf(request.origin, policy, answer), answer);
+}
+
+function judgeSide({ origin, method }: CorsRequest, side: Policy, answer: ResolverAnswer | undefined): Reason {
+  const reason = judgeOrigin(origin, side, answer);
+  return reason === 'allowed' ? judgeMethod(method, side) : reason;
 }
 
 /** The CORS headers of the response to an actual request. */
 export function headersOfActual(request: CorsRequest, policy: Policy, answer?: ResolverAnswer): CorsHeaders {
-  return judgeActual(request, policy, answer) === 'allowed' ? policy.allowed : policy.refused;
+  const side = sideOf(request.origin, policy, answer);
+  return judgeSide(request, side, answer) === 'allowed' ? side.allowed : side.refused;
 }
 
 /**
@@ -127,7 +144,8 @@ export function reasonOfPreflight(request: CorsRequest, policy: Policy, answer?:
   const reason = judgePreflight(request, policy, answer);
   if (reason !== 'origin-not-allowed' || answer !== undefined || !needsResolver(request.origin, policy)) return reason;
   const other = judgePreflight(request, policy, 'allowed');
-  return other === 'allowed' ? reason : other;
+  if (other === 'allowed' || policy.others === undefined) return other === 'allowed' ? reason : other;
+  return judgePreflight(request, policy, 'denied') === 'allowed' ? reason : other;
 }
 
 /** The same for any method: one answer lists all methods that share it. */
@@ -138,9 +156,10 @@ export function judgeAnnounced(
   policy: Policy,
   answer: ResolverAnswer | undefined,
 ): Reason {
-  const reason = judgeOrigin(origin, policy, answer);
+  const side = sideOf(origin, policy, answer);
+  const reason = judgeOrigin(origin, side, answer);
   if (reason !== 'allowed') return reason;
-  return allowsScript(method, policy) ? judgeRequestHeaders(headers, policy) : 'method-not-allowed';
+  return allowsScript(method, side) ? judgeRequestHeaders(headers, side) : 'method-not-allowed';
 }
 
 /** Whether scripts may use a method. Boot has checked that a policy lists only methods that scripts can send. */
@@ -185,8 +204,9 @@ export function refine(
       return { reason, parts: [requestMethod ?? request.method] };
     case 'header-not-allowed': {
       const text = request.requestHeaders ?? '';
-      const header = findHeaderFault(text, policy.allowedHeaders);
-      if (header?.fault !== 'headers-malformed') return { reason, parts: missingHeaders(text, policy.allowedHeaders) };
+      const { allowedHeaders } = sideOf(request.origin, policy, answer);
+      const header = findHeaderFault(text, allowedHeaders);
+      if (header?.fault !== 'headers-malformed') return { reason, parts: missingHeaders(text, allowedHeaders) };
       return { reason: header.fault, parts: header.name === '' ? [] : [header.name] };
     }
   }

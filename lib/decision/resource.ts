@@ -45,6 +45,8 @@ export interface Resource<Method extends ResourceMethod = ResourceMethod> {
   readonly methods: readonly Method[];
   /** Whether it is in doubt what serves the methods without a candidate. */
   readonly isInDoubt: boolean;
+  /** Whether one of its policies has `others`. */
+  readonly hasOthers: boolean;
   /**
    * The answer to a preflight that the first candidate allows, by the index of the announced method. Created on first
    * use. `undecided`: the answer depends on more of the request.
@@ -75,7 +77,10 @@ export function createResource<Method extends ResourceMethod>(
   methods: readonly Method[],
   { isInDoubt = false } = {},
 ): Resource<Method> {
-  return { methods, isInDoubt, settled: [] };
+  const hasOthers = methods.some(({ candidates }) =>
+    candidates.some(({ members }) => members.some(({ others }) => others !== undefined)),
+  );
+  return { methods, isInDoubt, hasOthers, settled: [] };
 }
 
 export function indexOf({ methods }: Resource, method: string | undefined): number {

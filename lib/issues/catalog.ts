@@ -207,6 +207,11 @@ export const PROBLEMS = {
     problem: 'cannot be used for a gateway: its decorator runs before there is an injector or a request',
     hint: "List the origins, or write socket.io's own `cors.origin` function.",
   },
+  gateway_others: {
+    severity: 'error',
+    problem: 'cannot be used for a gateway: socket.io has one answer for all origins',
+    hint: 'Remove it.',
+  },
   feature_twice: {
     severity: 'error',
     problem: 'is imported twice by one module, so it is unclear which of the two policies applies',
@@ -502,6 +507,28 @@ export const PROBLEMS = {
     severity: 'warning',
     problem: "is loopback, and NODE_ENV is 'production': any program on a user's machine can act as it",
     hint: 'Take it from the environment, so that only development has it.',
+  },
+
+  // --- others -----------------------------------------------------------------------------------------------------
+  others_type: {
+    severity: 'error',
+    problem: 'is neither a policy nor the name of one',
+    hint: "Write { origin: {fix} }.||Write { origin: '*' }, or the name of one of `policies`. To have none, leave it out.",
+  },
+  others_origin: {
+    severity: 'error',
+    problem: "is neither '*' nor a list of origins",
+    hint: "Write '*' for any site, or list the origins: ['https://app.example.com'].",
+  },
+  others_option: {
+    severity: 'error',
+    problem: 'is no option of `others`: it belongs to the policy itself',
+    hint: 'Name a policy {fix}.||Remove it.',
+  },
+  others_without_list: {
+    severity: 'error',
+    problem: 'has no effect: `others` is for those whom a list of origins leaves out, and there is none',
+    hint: 'Remove it, or list the origins that `origin` is for: it is {fix} here.',
   },
 
   // --- methods ----------------------------------------------------------------------------------------------------

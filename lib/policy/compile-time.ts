@@ -1,4 +1,10 @@
-import type { CorsModuleOptions, CorsPolicyName, CorsPolicyOptions, CorsRouteRule } from './options.js';
+import type {
+  CorsModuleOptions,
+  CorsOthersOptions,
+  CorsPolicyName,
+  CorsPolicyOptions,
+  CorsRouteRule,
+} from './options.js';
 
 /**
  * Makes the compiler refuse what boot would refuse in a policy that is written in a call: for example, `'*'` with
@@ -38,7 +44,13 @@ interface Refused<Why extends string> {
 // `T & unknown` is `T`: intersected with an option's type, `unknown` refuses nothing. In a union it absorbs the rest: a
 // union such as `boolean` or `'*' | 'https://app.example.com'` is refused only if all of its members are.
 
-interface PolicyRefusals<Written> {
+interface PolicyRefusals<Written> extends SideRefusals<Written> {
+  readonly others?: OthersRefusals<ValueOf<Written, 'others'>>;
+}
+
+type OthersRefusals<Others> = Others extends object ? CorsOthersOptions & SideRefusals<Others> : unknown;
+
+interface SideRefusals<Written> {
   readonly origin?: OriginRefusal<ValueOf<Written, 'origin'>> & CredentialsRefusal<Written, 'origin'>;
   readonly allowedHeaders?: CredentialsRefusal<Written, 'allowedHeaders'>;
   readonly exposedHeaders?: CredentialsRefusal<Written, 'exposedHeaders'>;

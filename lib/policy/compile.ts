@@ -1,6 +1,7 @@
 import type { Bounds } from './bounds.js';
 import { completeDefaultHeaders } from './default-headers.js';
-import { POLICY_OPTIONS, type PolicyOption } from './fields.js';
+import { isOptional, POLICY_OPTIONS, type PolicyOption } from './fields.js';
+import type { MergedOthers } from './others.js';
 import { itemsOf, type ListPart, type MergedOption, type MergedPolicy } from './merge.js';
 import type { CorsProvenance, EffectiveCorsPolicy } from './options.js';
 import { PLACEHOLDER } from './origin/list.js';
@@ -35,6 +36,10 @@ export interface Policy {
   readonly maxAge: number;
   readonly status: 200 | 204;
   readonly rejectDisallowed: boolean;
+  /** What applies to origins that this policy does not allow. */
+  readonly others: Policy | undefined;
+  /** Whether this is the `others` of a policy. */
+  readonly isOthers: boolean;
   /** The headers of an actual response, for a request that the policy allows and for one that it does not. */
   readonly allowed: CorsHeaders;
   readonly refused: CorsHeaders;
@@ -47,17 +52,23 @@ export interface Policy {
   readonly provenance: PolicyProvenance;
 }
 
-export type PolicyValues = Omit<EffectiveCorsPolicy, 'methods'> & { readonly methods: readonly string[] | undefined };
+export type PolicyValues = Omit<EffectiveCorsPolicy, 'methods' | 'others'> & {
+  readonly methods: readonly string[] | undefined;
+  readonly others?: PolicyValues;
+};
 
 /**
- * For each option of a policy, the level that sets it.
+ * For each option of an effective policy, the level that sets it.
  *
  * @publicApi
  */
-export type PolicyProvenance = Readonly<Record<keyof EffectiveCorsPolicy, CorsProvenance>>;
+export type PolicyProvenance = { readonly [Option in keyof EffectiveCorsPolicy]: CorsProvenance };
 
-/** @param read request headers that complete the default list, in lower case */
-export type PolicyCompiler = (policy: MergedPolicy, read?: readonly string[]) => Policy;
+/**
+ * @param read request headers that complete the default list, in lower case
+ * @param others what applies to origins that the policy does not allow
+ */
+export type PolicyCompiler = (policy: MergedPolicy, read?: readonly string[], others?: MergedOthers) => Policy;
 
 /**
  * Creates the compiler for one app. Routes that inherit one list share its compiled form.
@@ -93,10 +104,15 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
   }
 
   const limits = bounds ?? {};
-  return (policy, read = []) => {
+  function compilePolicy(
+    policy: MergedPolicy,
+    read: readonly string[],
+    others: Policy | undefined,
+    isOthers: boolean,
+  ): Policy {
     const merged = completeDefaultHeaders(policy, read, bounds) as CleanPolicy;
     const origin = typeof merged.origin.value === 'object' ? compileParts(merged.origin.value) : merged.origin.value;
-    const values = valuesOf(merged, typeof origin === 'object' ? origin.texts : origin, bounds);
+    const values = valuesOf(merged, typeof origin === 'object' ? origin.texts : origin, bounds, others?.values);
     const { methods, allowedHeaders, exposedHeaders, rejectDisallowed } = values;
     const names = allowedHeaders === '*' ? undefined : allowedHeaders.map(name => name.toLowerCase());
     const credentials = values.credentials && origin !== '*';
@@ -105,7 +121,8 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
     const requestHeaders = allowedHeaders === '*' ? '*, authorization' : headerValue(allowedHeaders);
     const preflight = credentialsAndNames(credentials, 'Access-Control-Allow-Headers', requestHeaders);
     // Without an Origin and when refused as well: a cache must not serve this response to another origin.
-    const vary = typeof origin === 'object' || (origin === false && rejectDisallowed) ? 'Origin' : '';
+    const varies = isOthers || typeof origin === 'object' || (origin === false && rejectDisallowed);
+    const vary = varies ? 'Origin' : '';
     return Object.freeze<Policy>({
       origin: origin === '*' ? 'any' : origin === false ? 'none' : origin.matches,
       resolver: typeof origin === 'object' ? origin.resolver : undefined,
@@ -120,6 +137,8 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
       maxAge: values.maxAge,
       status: values.optionsSuccessStatus,
       rejectDisallowed,
+      others,
+      isOthers,
       allowed: Object.freeze({
         allowOrigin,
         headers: credentialsAndNames(credentials, 'Access-Control-Expose-Headers', headerValue(exposedHeaders)),
@@ -127,11 +146,14 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
       }),
       refused: refusedHeaders(vary),
       preflight,
-      answerKey: JSON.stringify([allowOrigin, preflight]),
+      answerKey: JSON.stringify([allowOrigin, preflight, isOthers]),
       values,
       provenance: provenanceOf(policy),
     });
-  };
+  }
+
+  return (policy, read = [], others) =>
+    compilePolicy(policy, read, others && compilePolicy(others.merged, read, undefined, true), false);
 }
 
 interface CompiledList {
@@ -150,8 +172,16 @@ type CleanPolicy = {
 
 const anyOrigin: OriginMatcher = () => true;
 
-function valuesOf(policy: CleanPolicy, origin: PolicyValues['origin'], bounds: Bounds | undefined): PolicyValues {
-  const written = POLICY_OPTIONS.map(option => [option, option === 'origin' ? origin : valueOf(policy[option].value)]);
+function valuesOf(
+  policy: CleanPolicy,
+  origin: PolicyValues['origin'],
+  bounds: Bounds | undefined,
+  others: PolicyValues | undefined,
+): PolicyValues {
+  const written = POLICY_OPTIONS.flatMap(option => {
+    if (option === 'others') return others === undefined ? [] : [[option, others]];
+    return [[option, option === 'origin' ? origin : valueOf(policy[option].value)]];
+  });
   const values = Object.fromEntries(written) as PolicyValues;
   const { methods, maxAge } = values;
   return Object.freeze({
@@ -199,6 +229,7 @@ function credentialsAndNames(credentials: boolean, name: string, names: string):
 }
 
 function provenanceOf(policy: MergedPolicy): PolicyProvenance {
-  const entries = POLICY_OPTIONS.map(option => [option, policy[option].level?.source ?? 'default']);
+  const present = POLICY_OPTIONS.filter(option => !isOptional(option) || policy[option].level !== undefined);
+  const entries = present.map(option => [option, policy[option].level?.source ?? 'default']);
   return Object.freeze(Object.fromEntries(entries) as PolicyProvenance);
 }

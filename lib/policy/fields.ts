@@ -3,12 +3,18 @@ import { DEFAULT_REQUEST_HEADERS, readAllowedHeaders, readExposedHeaders } from 
 import { readMethods } from './names/methods.js';
 import type { EffectiveCorsPolicy } from './options.js';
 import { readOrigin } from './origin/list.js';
+import { readOthers } from './read-others.js';
 import { readBoolean, readMaxAge, readStatus } from './scalars.js';
+
+/** Reads the options of a policy that is the value of an option. */
+type ReadNested = (options: unknown, report: Report) => object;
 
 /** One option of a policy. */
 interface Field {
   /** Reports problems, and then returns `undefined`. */
-  readonly read: (value: unknown, report: Report, path: string) => unknown;
+  readonly read: (value: unknown, report: Report, path: string, readNested: ReadNested) => unknown;
+  /** If no level sets it, the effective policy has no such key. */
+  readonly isOptional?: true;
   /** The value if no level sets the option; for a list, its items. `undefined`: decided later. */
   readonly default: unknown;
 }
@@ -23,6 +29,7 @@ export const FIELDS = {
   maxAge: { read: readMaxAge, default: 600 },
   optionsSuccessStatus: { read: readStatus, default: 204 },
   rejectDisallowed: { read: readBoolean, default: false },
+  others: { read: readOthers, default: undefined, isOptional: true },
   dangerouslyAllowInsecureOrigins: { read: readBoolean, default: false },
   dangerouslyAllowPublicSuffixPatterns: { read: readBoolean, default: false },
 } as const satisfies Record<keyof EffectiveCorsPolicy, Field>;
@@ -30,6 +37,11 @@ export const FIELDS = {
 export type PolicyOption = keyof typeof FIELDS;
 
 export const POLICY_OPTIONS = Object.keys(FIELDS) as readonly PolicyOption[];
+
+/** Whether an option has no place in an effective policy that does not set it. */
+export function isOptional(option: PolicyOption): boolean {
+  return 'isOptional' in FIELDS[option];
+}
 
 /** Stands for an option with an error, so that no second problem is derived from it. */
 export const INVALID: unique symbol = Symbol('invalid');

@@ -60,11 +60,19 @@ export function mergeLevels(levels: readonly Level[], report: ReportAt): MergedP
     for (const level of levels.slice(start)) {
       // Own properties only: anything may be on `Object.prototype`.
       const value: unknown = Object.hasOwn(level.options, option) ? level.options[option] : undefined;
+      // It belongs to the origin beside which it stands.
+      if (option === 'others' && value === undefined && replacesOrigin(level)) {
+        result = DEFAULTS.get(option) as MergedOption<unknown>;
+      }
       if (value !== undefined) result = { value: applyLevel(option, value, result.value, level, report), level };
     }
     merged[option] = result;
   }
   return merged as MergedPolicy;
+}
+
+function replacesOrigin({ options: { origin } }: Level): boolean {
+  return origin !== undefined && !(typeof origin === 'object' && origin.mode === 'add');
 }
 
 function applyLevel(option: PolicyOption, value: unknown, inherited: unknown, level: Level, report: ReportAt): unknown {
@@ -81,7 +89,7 @@ function applyLevel(option: PolicyOption, value: unknown, inherited: unknown, le
 }
 
 function isList(value: unknown): value is ListOption<unknown> & Pick<OriginList, 'resolver'> {
-  return typeof value === 'object';
+  return typeof value === 'object' && value !== null && 'mode' in value;
 }
 
 /** The items of a merged list, in order, the farthest level's first. */

@@ -1,9 +1,15 @@
-import { problem, type Report } from '../issues/problem.js';
+import { problem, type Problem, type Report } from '../issues/problem.js';
 import type { Level } from './merge.js';
 import type { CorsProvenance } from './options.js';
 import { closestName, readPolicy } from './read.js';
 
 export type NamedPolicies = ReadonlyMap<string, Level>;
+
+/** The problem of a name that no policy has. */
+export function nameProblem(path: string, name: string, policies: NamedPolicies): Problem {
+  if (name === '*' || name.includes('://')) return problem('policy_is_origin', path, name, name);
+  return problem('policy_unknown', path, name, closestName(name, [...policies.keys()]));
+}
 
 /**
  * Reads the arguments of `@Cors(...)` or a rule's `policy`: options, `false`, or a name with optional overrides.
@@ -23,9 +29,6 @@ export function readLevels(
   if (policy === false) return [levelOf({ origin: false })];
   if (typeof policy !== 'string') return [levelOf(policy)];
   const named = policies.get(policy);
-  const origin = policy === '*' || policy.includes('://') ? policy : undefined;
-  if (origin !== undefined && named === undefined) report(problem('policy_is_origin', '', policy, origin));
-  else if (named === undefined)
-    report(problem('policy_unknown', '', policy, closestName(policy, [...policies.keys()])));
+  if (named === undefined) report(nameProblem('', policy, policies));
   return [...(named === undefined ? [] : [named]), ...(args.length > 1 ? [levelOf(overrides)] : [])];
 }

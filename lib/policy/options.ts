@@ -114,6 +114,21 @@ export interface CorsPolicyOptions {
   rejectDisallowed?: boolean;
 
   /**
+   * What applies to origins that this policy does not allow: a policy, or the name of one. It applies whole, and inherits
+   * nothing: own front ends with credentials, everyone else without. Its `origin` is `'*'` or a list.
+   *
+   * It belongs to the `origin` beside which it stands: a level that sets `origin` anew, `@NoCors()` and a name have none
+   * of an outer level; `add()` keeps it. If the policy has a resolver, that answers first. Requests without an `Origin`
+   * get the policy's own answer, and every response says `Vary: Origin`.
+   *
+   * Boot errors: `others_type`, `others_origin`, `others_option`, `others_without_list`, `policy_unknown`.
+   *
+   * @default none: they have no access
+   * @example { origin: '*', methods: ['GET'] }
+   */
+  others?: CorsOthersOptions | CorsPolicyName;
+
+  /**
    * Allow `http://` origins that are not loopback. Anyone on the network path can serve a page from such an origin
    * and read everything that this policy allows.
    *
@@ -130,6 +145,19 @@ export interface CorsPolicyOptions {
    */
   dangerouslyAllowPublicSuffixPatterns?: boolean;
 }
+
+/**
+ * What applies to origins that a policy does not allow: see `others` in {@link CorsPolicyOptions}.
+ *
+ * @publicApi
+ */
+export type CorsOthersOptions = Omit<
+  CorsPolicyOptions,
+  'origin' | 'others' | 'rejectDisallowed' | 'preflightContinue'
+> & {
+  /** Who the others are: `'*'` for anyone, or a list without a resolver. */
+  origin: string | readonly string[];
+};
 
 /**
  * The effective policy of a route, with a value for every option.
@@ -153,6 +181,8 @@ export interface EffectiveCorsPolicy {
   readonly optionsSuccessStatus: 200 | 204;
   /** Whether actual requests from disallowed origins are rejected. */
   readonly rejectDisallowed: boolean;
+  /** What applies to origins that the policy does not allow; absent if nothing does. */
+  readonly others?: EffectiveCorsPolicy;
   /** Whether `http://` origins that are not loopback may be listed. */
   readonly dangerouslyAllowInsecureOrigins: boolean;
   /** Whether patterns over a public suffix may be listed. */

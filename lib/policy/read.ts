@@ -4,7 +4,7 @@ import { problem, type Problem, type Report } from '../issues/problem.js';
 import { onDemand } from '../lazy/import.js';
 import { FIELDS, INVALID, POLICY_OPTIONS, type LevelOptions } from './fields.js';
 import { meaningOf } from './foreign-options.js';
-import { isOriginProblem, parseOriginPattern } from './origin/pattern.js';
+import { originsText } from './origin/list.js';
 import { meantBoolean } from './scalars.js';
 import { isOptions, Unreadable } from './snapshot.js';
 
@@ -41,21 +41,9 @@ export function readPolicy(options: unknown, report: Report, others: readonly st
     if (!hasKey(options, option)) continue;
     // The other options have a default.
     const value = readOption(options, option, report, option === 'origin' ? 'the origins' : undefined);
-    level[option] = value === INVALID ? INVALID : (FIELDS[option].read(value, report, option) ?? INVALID);
+    level[option] = value === INVALID ? INVALID : (FIELDS[option].read(value, report, option, readPolicy) ?? INVALID);
   }
   return level as LevelOptions;
-}
-
-/** The origins that were written in the place of the options, as code. */
-function originsText(options: unknown): string | undefined {
-  if (options === '*') return "'*'";
-  if (isOriginText(options)) return `'${options}'`;
-  if (!Array.isArray(options) || options.length === 0 || !options.every(isOriginText)) return undefined;
-  return `[${options.map(each => `'${each}'`).join(', ')}]`;
-}
-
-function isOriginText(value: unknown): value is string {
-  return typeof value === 'string' && !isOriginProblem(parseOriginPattern(value));
 }
 
 /**

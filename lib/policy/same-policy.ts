@@ -6,6 +6,8 @@ import type { Policy } from './compile.js';
  */
 export function samePolicy(one: Policy, other: Policy): boolean {
   if (one === other) return true;
+  if ((one.others === undefined) !== (other.others === undefined)) return false;
+  if (one.others !== undefined && other.others !== undefined && !samePolicy(one.others, other.others)) return false;
   const { origin } = one.values;
   const { origin: otherOrigin } = other.values;
   const sameOrigin = origin === otherOrigin || JSON.stringify(origin) === JSON.stringify(otherOrigin);
@@ -13,5 +15,5 @@ export function samePolicy(one: Policy, other: Policy): boolean {
 }
 
 function restOf({ values, writtenHeaders }: Policy): string {
-  return JSON.stringify({ ...values, origin: undefined, allowedHeaders: writtenHeaders });
+  return JSON.stringify({ ...values, origin: undefined, others: undefined, allowedHeaders: writtenHeaders });
 }

@@ -7,12 +7,13 @@ import {
   reasonOfPreflight,
   PATH_AMBIGUOUS,
   refine,
+  sideOf,
   type CorsReason,
   type DetailedReason,
   type ResolverAnswer,
 } from '../decision/reason.js';
 import { corsRequestOf, type CorsRequest } from '../decision/request.js';
-import type { Policy, PolicyProvenance } from '../policy/compile.js';
+import type { Policy, PolicyProvenance, PolicyValues } from '../policy/compile.js';
 import { isAnnounced } from '../policy/names/headers.js';
 import type { EffectiveCorsPolicy } from '../policy/options.js';
 import { headerList, type CorsHeaders } from '../policy/response.js';
@@ -23,6 +24,7 @@ import { remedyFor } from './remedy.js';
 import { askForActual, askForPreflight } from './answers.js';
 import type { PolicyTable } from './policy-table.js';
 import type { ServerCandidate, Server } from './served.js';
+import { viewOf } from './sides.js';
 import { describeRoute, type CorsRoute } from './route.js';
 
 /**
@@ -75,6 +77,8 @@ export interface CorsExplanation {
   readonly preflight: CorsVerdict;
   /** What its response carries. */
   readonly actual: CorsVerdict;
+  /** The policy does not allow the origin, so that its `others` decide; absent where the policy itself does. */
+  readonly others?: true;
   /** The smallest change that would allow what is refused. */
   readonly hint?: string;
 }
@@ -119,8 +123,9 @@ export async function explainRequest(query: CorsQuery, table: PolicyTable): Prom
   const actual = { ...corsRequestOf(method, {}), origin, answers: undefined };
   const asked = () => ({ url, host, headers: request.headers });
 
-  const resource = table.ofPreflight(request, method, preflight.requestHeaders ?? '');
-  const answerOf = await askForPreflight(preflight, table, resource, asked);
+  const served = table.ofPreflight(request, method, preflight.requestHeaders ?? '');
+  const answerOf = await askForPreflight(preflight, table, served, asked);
+  const resource = viewOf(served, origin, answerOf);
   const verdict = judgeResource(preflight, resource, answerOf);
   const refusedPreflight = refineVerdict(verdict, preflight);
 
@@ -131,6 +136,7 @@ export async function explainRequest(query: CorsQuery, table: PolicyTable): Prom
   const shown = server?.policy ?? policy ?? ruling?.policies[0] ?? (servers[0] as Server).policy;
   const isInDoubt = server === undefined && policy === undefined;
   const answer = await askForActual(actual, table, shown, route, asked);
+  const decided = sideOf(origin, shown, answer);
   const refusedActual = isInDoubt ? PATH_AMBIGUOUS : refusalOf(actual, shown, answer);
 
   const candidates = methodIn(resource, method)?.candidates ?? [];
@@ -148,7 +154,8 @@ export async function explainRequest(query: CorsQuery, table: PolicyTable): Prom
     provenance: shown.provenance,
     preflight: corsVerdict(refusedPreflight, verdict.headers, origin),
     actual: corsVerdict(refusedActual, isInDoubt ? IN_DOUBT : headersOfActual(actual, shown, answer), origin),
-    ...(refused && { hint: remedyFor(refused, shown, route) }),
+    ...(decided.isOthers && { others: true as const }),
+    ...(refused && { hint: remedyFor(refused, decided, route) }),
   };
 }
 
@@ -176,8 +183,10 @@ function refusalOfServer(
   return undefined;
 }
 
-function effective({ values }: Policy, routed: readonly string[]): EffectiveCorsPolicy {
-  return { ...values, methods: values.methods?.filter(method => routed.includes(method)) ?? routed };
+function effective({ values, others }: Policy, routed: readonly string[]): EffectiveCorsPolicy {
+  const methods = values.methods?.filter(method => routed.includes(method)) ?? routed;
+  const own: Omit<PolicyValues, 'others'> = values;
+  return { ...own, methods, ...(others && { others: effective(others, routed) }) };
 }
 
 function corsVerdict(

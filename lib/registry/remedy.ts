@@ -34,13 +34,15 @@ export function remedyFor(
   const { reason, parts } = refused;
   if (policy === undefined || !(reason in OPTIONS)) return remedyOf(refused, { most });
   const option = OPTIONS[reason as keyof typeof OPTIONS];
-  const source = levelToChange(option, policy.provenance);
-  const where = source === 'route' ? 'the rule for this path' : locationLabel(locationOfLevel(source, route));
+  const source = levelToChange(option, policy);
+  const place = source === 'route' ? 'the rule for this path' : locationLabel(locationOfLevel(source, route));
+  // A named policy has a place of its own.
+  const where = policy.isOthers && !source.startsWith('policy:') ? `\`others\` of ${place}` : place;
   const names = option === 'allowedHeaders' ? parts.filter(isForPages) : [];
   const isWritten = names.length > 0 && names.length <= most && names.every(name => name.length <= LONGEST_WRITTEN);
   const write = isWritten ? writtenWith(names, policy) : undefined;
   // On an inner level, an option that is left out is inherited.
-  const isOutermost = source === 'module' || source.startsWith('policy:');
+  const isOutermost = policy.isOthers || source === 'module' || source.startsWith('policy:');
   const or = isOutermost ? ', or leave methods out to allow the routed methods' : undefined;
   return `${remedyOf(refused, { where, write, or, most })}${boundsText(option, parts, policy)}`;
 }
@@ -60,9 +62,11 @@ function boundsHint(option: keyof PolicyProvenance): string {
 }
 
 /** The level that sets an option. A default is to be replaced where the policy begins: a named one inherits nothing. */
-function levelToChange(option: keyof PolicyProvenance, provenance: PolicyProvenance): string {
+function levelToChange(option: (typeof OPTIONS)[keyof typeof OPTIONS], { provenance, isOthers }: Policy): string {
   const source = provenance[option];
   if (source !== 'default') return source;
+  // What applies to others inherits nothing: it is written beside its own origin.
+  if (isOthers) return provenance.origin;
   return Object.values(provenance).find(each => each.startsWith('policy:')) ?? 'module';
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { refineVerdict } from '../decision/preflight.js';
-import { headersOfActual, type ResolverAnswer } from '../decision/reason.js';
+import { headersOfActual, sideOf, type ResolverAnswer } from '../decision/reason.js';
 import type { PlatformRequest } from '../platforms/site.js';
 import type { CorsHandler } from '../policy/resolver.js';
 import { askForActual } from '../registry/answers.js';
@@ -69,7 +69,10 @@ export class CorsGuard implements CanActivate {
       exchange.headers = headersOfActual(exchange, policy, answer);
       const refused = rejectionByHandler(exchange, policy, handler, request);
       if (refused?.isContested === true) this.exchanges.log.contested(exchange, handler);
-      this.enforcer.enforce(exchange, refused, () => ({ policy, route: exchange.route }));
+      this.enforcer.enforce(exchange, refused, () => ({
+        policy: sideOf(exchange.origin, policy, answer),
+        route: exchange.route,
+      }));
       return true;
     };
     if (policy.resolver === undefined) return enforce(undefined);

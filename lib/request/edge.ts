@@ -8,7 +8,7 @@ import { CorsEnforcer } from './enforcer.js';
 import type { CorsExchange } from './exchange.js';
 import { ExchangeStore } from './exchange-store.js';
 import { PreflightResponder } from './preflight-responder.js';
-import { askEveryone, comesFromElsewhere, mayBeRejected, rejectionAtEdge, serverOf } from './rejection.js';
+import { askEveryone, comesFromElsewhere, mayBeRejected, rejecterOf, rejectionAtEdge } from './rejection.js';
 
 /** First in line, ahead of all middleware: preflights stop here, everything else is admitted or rejected. */
 @Injectable()
@@ -56,7 +56,8 @@ export class CorsEdge implements LayerFactory<CorsApp> {
       if (isForeign || asks) {
         const served = table.ofRequest(exchange.raw, true);
         admitted = whenKnown(askEveryone(exchange, table, served, askedRequestOf(exchange, request)), () => {
-          if (isForeign) this.enforcer.enforce(exchange, rejectionAtEdge(exchange, served), () => serverOf(served));
+          if (isForeign)
+            this.enforcer.enforce(exchange, rejectionAtEdge(exchange, served), () => rejecterOf(exchange, served));
         });
       }
     } catch (error) {

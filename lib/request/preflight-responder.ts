@@ -8,6 +8,7 @@ import type { Next, Platform } from '../platforms/platform.js';
 import { askForPreflight } from '../registry/answers.js';
 import type { MaybePromise } from '../registry/maybe-promise.js';
 import type { ServedResource } from '../registry/served.js';
+import { viewOf } from '../registry/sides.js';
 import { ExecutionContextHost } from '../routing/nest-internals.js';
 import { askedRequestOf } from './asked-request.js';
 import { CorsGuard } from './cors.guard.js';
@@ -47,12 +48,13 @@ export class PreflightResponder {
 
   #answer(
     exchange: CorsExchange,
-    resource: ServedResource,
+    served: ServedResource,
     answerOf: AnswerOf,
     response: ServerResponse,
     next: Next,
   ): void {
     try {
+      const resource = viewOf(served, exchange.origin, answerOf);
       const judged = judgeResource(exchange, resource, answerOf);
       const verdict = tableOf(exchange).debug ? reveal(judged, exchange, resource) : judged;
       exchange.verdict = verdict;

@@ -1,5 +1,5 @@
 import { needsPreflight } from '../decision/needs-preflight.js';
-import { judgeActual, PATH_AMBIGUOUS, refine, rejects, type DetailedReason } from '../decision/reason.js';
+import { judgeActual, PATH_AMBIGUOUS, refine, rejects, sideOf, type DetailedReason } from '../decision/reason.js';
 import { isFromElsewhere } from '../decision/same-origin.js';
 import type { Policy } from '../policy/compile.js';
 import { siteOf, type PlatformRequest } from '../platforms/site.js';
@@ -65,9 +65,17 @@ export function rejectionAtEdge(
 }
 
 /** Whose policy counts for a request, as far as its path says: the first route's, or the rule's. */
-export function serverOf({ servers, ruling }: Pick<ServedRequest, 'servers' | 'ruling'>): Server | undefined {
+function serverOf({ servers, ruling }: Pick<ServedRequest, 'servers' | 'ruling'>): Server | undefined {
   const policy = ruling?.policies[0];
   return servers[0] ?? (policy && { policy, route: undefined });
+}
+
+/** Who rejects a request at the edge, for a person to read. */
+export function rejecterOf({ origin, answers }: CorsExchange, served: ServedRequest): Server | undefined {
+  const server = serverOf(served);
+  if (server === undefined) return undefined;
+  const { policy, route } = server;
+  return { policy: sideOf(origin, policy, answers?.find(policy, route)), route };
 }
 
 /** Calls the resolvers of everyone who may serve a request, one after another. */
@@ -103,7 +111,8 @@ export function rejectionByHandler(
     if (!rejects(exchange, policy, answer) || !comesFromElsewhere(exchange, request)) return undefined;
     return detailedReason(exchange, policy, answer);
   }
-  if (exchange.origin === undefined || exchange.headers === policy.allowed) return undefined;
+  const { origin, headers } = exchange;
+  if (origin === undefined || headers === policy.allowed || headers === policy.others?.allowed) return undefined;
   // What a browser sends without a preflight is let through, as everywhere.
   if (!isContested(exchange, policy, handler) || !comesFromElsewhere(exchange, request)) return undefined;
   return { ...detailedReason(exchange, policy, answer), isContested: true };

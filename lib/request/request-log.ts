@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { LOGGER_CONTEXT } from '../cors.constants.js';
 import { IN_DOUBT } from '../decision/cors-headers.js';
-import { judgeActual, refine, type DetailedReason } from '../decision/reason.js';
+import { judgeActual, refine, sideOf, type DetailedReason } from '../decision/reason.js';
 import { ORIGIN_STRIPPED, REMEDIES } from '../decision/remedies.js';
 import { routeLabel } from '../issues/location.js';
 import { RepeatLog } from '../issues/repeat-log.js';
@@ -58,7 +58,7 @@ export class RequestLog {
       const reason = judgeActual(exchange, policy, answer);
       const isDebug = table?.debug === true;
       if (reason === 'allowed' || !(isDebug || reason === 'method-not-allowed') || isOwnPage(exchange)) return;
-      const by = { policy, route: exchange.route ?? served?.route };
+      const by = { policy: sideOf(exchange.origin, policy, answer), route: exchange.route ?? served?.route };
       const refused = refine(reason, exchange, policy, answer);
       if (isDebug) this.#refusals.unreadable(exchange, refused, by);
       else this.#refusals.allowedOrigin(exchange, refused, () => by);

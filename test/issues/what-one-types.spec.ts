@@ -149,6 +149,36 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'an origin in place of options': { written: APP, ...app },
   'a list in place of options': { written: [APP, ADMIN], ...both },
 
+  'others that are any site': {
+    written: { origin: [APP], credentials: true, others: '*' },
+    meant: any,
+    lets: [APP, 'https://evil.net'],
+    policy: { credentials: true, others: { origin: '*', credentials: false } },
+  },
+  'others that are a list': {
+    written: { origin: [APP], credentials: true, others: [ADMIN] },
+    ...both,
+    policy: { others: { origin: [ADMIN], credentials: false } },
+  },
+  'others that are true': {
+    written: { origin: [APP], others: true },
+    origins: [],
+    isPublic: true,
+    meant: any,
+    lets: [APP, 'https://evil.net'],
+  },
+  'others beside any origin': {
+    written: { origin: '*', others: { origin: [APP] } },
+    isPublic: true,
+    meant: any,
+    lets: [APP, 'https://evil.net'],
+  },
+  'others that reject': {
+    written: { origin: [APP], others: { origin: '*', rejectDisallowed: true } },
+    meant: any,
+    lets: [APP, 'https://evil.net'],
+  },
+
   // --- null, and the names of other libraries ---
   'null options': {
     written: { origin: APP, allowedHeaders: null, exposedHeaders: null, maxAge: null, methods: null },

@@ -52,6 +52,8 @@ describe('A compiled policy', () => {
       maxAge: 5,
       status: 200,
       rejectDisallowed: true,
+      others: undefined,
+      isOthers: false,
       allowed: {
         allowOrigin: 'requested',
         headers: [

@@ -25,9 +25,10 @@ function typeHint(written: Written, issue: CorsIssue, author: Author): Written {
   const { hint, path, value, code } = issue;
   if (path === '' || path === 'CorsModule') return wholeOptions(hint, author);
   const options = { ...(written as Record<string, unknown>) };
-  if (path.startsWith('bounds.')) {
-    const inner = { ...issue, path: path.slice('bounds.'.length) };
-    return { ...options, bounds: typeHint(options['bounds'], inner, author) };
+  for (const part of ['bounds', 'others']) {
+    if (!path.startsWith(`${part}.`)) continue;
+    const inner = { ...issue, path: path.slice(part.length + 1) };
+    return { ...options, [part]: typeHint(options[part], inner, author) };
   }
   const [key = '', place] = path.split(/[[\]]/);
   // A single text is a list of one in the path.
@@ -93,7 +94,7 @@ function codeOf(hint: string): string | undefined {
   const spread = /^Spread it with three dots: (\.\.\.\[.*\])\.$/.exec(hint)?.[1];
   if (spread !== undefined) return spread;
   const [, code] =
-    /^Write (?:each as its own string: )?((?:['[{]|-?\d|true\b|false\b).*?)(?:: the unit is seconds|, a number|, without quotes|, the origin of the page|\. originsFromEnv\(.*|, unless an app .*|, or (?:set|leave|write|200) .*)?\.$/s.exec(
+    /^Write (?:each as its own string: )?((?:['[{]|-?\d|true\b|false\b).*?)(?:: the unit is seconds|, a number|, without quotes|, the origin of the page|\. originsFromEnv\(.*|, unless an app .*|, or (?:set|leave|write|the name|200) .*)?\.$/s.exec(
       hint,
     ) ?? [];
   // An example: what it stands for, only the author knows.

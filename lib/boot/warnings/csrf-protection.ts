@@ -65,19 +65,25 @@ const untrustedOrigins: Warning = ({ app: { securityHook: hook }, rows, report }
 export const CSRF_WARNINGS = [untrustedOrigins];
 
 function stateChangesOf({ routes, rules }: Rows): readonly StateChange[] {
-  const ofRoutes = routes.flatMap(({ route, policy }): readonly StateChange[] => {
+  const ofRoutes = routes.flatMap(withOthers).flatMap(({ route, policy }): readonly StateChange[] => {
     const method = unsafeMethod(route.verb === 'all' ? USUAL_METHODS : [methodOf(route.verb)], policy);
     if (method === undefined) return [];
     const location = locationOfLevel(policy.provenance.origin, route);
     return [{ method, path: route.path, policy, location, route: issueRouteOf(route) }];
   });
-  const ofRules = rules.entries.flatMap(({ path, policy }): readonly StateChange[] => {
+  const ofRules = rules.entries.flatMap(withOthers).flatMap(({ path, policy }): readonly StateChange[] => {
     const method = unsafeMethod(USUAL_METHODS, policy);
     // Whether anything at a public path takes more than GET is not known.
     if (method === undefined || policy.origin === 'any') return [];
     return [{ method, path, policy, location: { level: 'route', rule: path } }];
   });
   return [...ofRoutes, ...ofRules];
+}
+
+/** A policy, and what applies to origins that it does not allow. */
+function withOthers<Row extends { readonly policy: Policy }>(row: Row): readonly Row[] {
+  const { others } = row.policy;
+  return others === undefined ? [row] : [row, { ...row, policy: others }];
 }
 
 function unsafeMethod(methods: readonly string[], { methods: allowed }: Policy): string | undefined {
@@ -107,7 +113,7 @@ function isExact(origin: string): boolean {
 }
 
 function sampleOrigin(pattern: string): string {
-  return pattern.replace('//*.', '//x.').replace(/:\*$/, '');
+  return pattern.replace(/:\*$/, '').replace('*', 'x');
 }
 
 function listed(origins: readonly string[], most = 5): string {

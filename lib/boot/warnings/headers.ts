@@ -5,12 +5,13 @@ import { VERSION_NEUTRAL } from '@nestjs/common';
 import type { Route } from '../../routing/route.js';
 import { issueRouteOf } from '../../registry/route.js';
 import { readHeadersOf, versionNamesOf } from '../read-headers.js';
-import type { Warning } from './warning.js';
+import { sidesOf, type Warning } from './warning.js';
 
 /** A route is chosen by a header, or its handler reads one, that the list of its policy leaves out. */
-const unlisted: Warning = ({ app, options, routes, reportAt }) => {
+const unlisted: Warning = checked => {
+  const { app, options, routes } = checked;
   const versioned = versionNamesOf(app.versionHeader);
-  for (const { route, merged } of routes) {
+  for (const { route, merged, reportAt } of routes.flatMap(each => sidesOf(each, checked))) {
     const { value, level } = merged.allowedHeaders;
     if (typeof value !== 'object' || merged.origin.value === false || usesDefaultHeaders(merged)) continue;
     const listed = new Set(itemsOf(value).map(name => name.toLowerCase()));

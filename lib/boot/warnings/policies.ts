@@ -4,30 +4,39 @@ import { itemsOf, type Level } from '../../policy/merge.js';
 import { policyPath } from '../../policy/read-module.js';
 import { issueRouteOf } from '../../registry/route.js';
 import { methodOf, servedMethods, USUAL_METHODS } from '../../routing/methods.js';
-import type { Warning } from './warning.js';
+import { sidesOf, type Side, type Warning } from './warning.js';
 
 /** A named policy that nothing names. */
-const unused: Warning = ({ options, routes, rules, report }) => {
+const unused: Warning = ({ options, module, routes, rules, othersOf, report }) => {
   const used = new Set<Level>([...routes, ...rules].flatMap(({ levels }) => levels));
+  for (const merged of [module, ...[...routes, ...rules].map(each => each.merged)]) {
+    for (const level of othersOf(merged)?.levels ?? []) used.add(level);
+  }
   for (const [policy, level] of options.policies) {
     if (!used.has(level)) report({ level: 'module' }, problem('policy_unused', policyPath(policy), undefined, policy));
   }
 };
 
 /** A list of methods with one that no route under it serves. */
-const unserved: Warning = ({ routes, rules, reportAt }) => {
+const unserved: Warning = checked => {
+  const { routes, rules } = checked;
   const lists = new Map<
     string,
-    { readonly levels: Set<Level>; readonly listed: Set<string>; readonly methods: Set<string> }
+    {
+      readonly levels: Set<Level>;
+      readonly listed: Set<string>;
+      readonly methods: Set<string>;
+      readonly reportAt: Side['reportAt'];
+    }
   >();
-  for (const { route, merged } of routes) {
+  for (const { route, merged, reportAt } of routes.flatMap(each => sidesOf(each, checked))) {
     const { value } = merged.methods;
     if (typeof value !== 'object') continue;
     for (const { level, items } of value) {
       if (level === undefined) continue;
       // Controllers inherit the list of a base class: it is for the routes of all of them.
       const key = `${level.source} ${items.join()}`;
-      const entry = lists.get(key) ?? { levels: new Set(), listed: new Set(items), methods: new Set() };
+      const entry = lists.get(key) ?? { levels: new Set(), listed: new Set(items), methods: new Set(), reportAt };
       lists.set(key, entry);
       entry.levels.add(level);
       for (const method of servedMethods(methodOf(route.verb))) entry.methods.add(method);
@@ -35,7 +44,7 @@ const unserved: Warning = ({ routes, rules, reportAt }) => {
   }
   // What is served under a rule is not known.
   const ruled = new Set<Level>(rules.flatMap(({ levels }) => levels));
-  for (const { levels, listed, methods } of lists.values()) {
+  for (const { levels, listed, methods, reportAt } of lists.values()) {
     const [level] = levels;
     if (level === undefined || [...levels].some(each => ruled.has(each))) continue;
     // A policy for many routes may list what any of them could serve one day.
@@ -50,8 +59,8 @@ const unserved: Warning = ({ routes, rules, reportAt }) => {
 };
 
 /** A list of methods without GET, for a route that serves it. */
-const withoutGet: Warning = ({ routes, reportAt }) => {
-  for (const { route, merged } of routes) {
+const withoutGet: Warning = checked => {
+  for (const { route, merged, reportAt } of checked.routes.flatMap(each => sidesOf(each, checked))) {
     const { value, level } = merged.methods;
     if (route.verb !== 'get' || merged.origin.value === false || typeof value !== 'object') continue;
     const listed = itemsOf(value);

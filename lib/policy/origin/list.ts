@@ -124,6 +124,18 @@ function listText(value: unknown): string | undefined {
 
 const MOST_SHOWN = 8;
 
+/** Origins that were written in the place of a policy, as code. */
+export function originsText(options: unknown): string | undefined {
+  if (options === '*') return "'*'";
+  if (isOriginText(options)) return `'${options}'`;
+  if (!Array.isArray(options) || options.length === 0 || !options.every(isOriginText)) return undefined;
+  return `[${options.map(each => `'${each}'`).join(', ')}]`;
+}
+
+function isOriginText(value: unknown): value is string {
+  return typeof value === 'string' && !isOriginProblem(parseOriginPattern(value));
+}
+
 /** Warns of entries that change nothing: listed twice, or covered by a pattern of the same list. */
 function reportRepeats(items: readonly OriginPattern[], report: Report): void {
   const { coverOf } = indexOrigins(items);
