@@ -73,7 +73,8 @@ class RowsBuilder {
     this.#bounds = module.bounds;
     this.#policies = module.policies;
     this.#write([module.level], MODULE, '');
-    for (const [policy, level] of module.policies) this.#write([level], { level: 'policy', policy }, policyPath(policy));
+    for (const [policy, level] of module.policies)
+      this.#write([level], { level: 'policy', policy }, policyPath(policy));
     const modulePolicy = this.#merge([module.level]);
     for (const level of module.policies.values()) this.#merge([level]);
     const rules = this.#mergeRules(module);

@@ -352,7 +352,7 @@ export const PROBLEMS = {
   origin_any_in_list: {
     severity: 'error',
     problem: 'is in a list, and would make the rest of it meaningless',
-    hint: "Write origin: '*' alone for public data, or remove it from the list.",
+    hint: "Write origin: '*' alone for public data, or remove it from the list. To let anyone read without credentials, write others: { origin: '*' } beside the list.",
   },
   origin_false_in_list: {
     severity: 'error',
