@@ -142,7 +142,7 @@ function replacedLine(replaced: readonly Replaced[], place: string): string {
   const names = replaced.map(({ name }) => printable(name)).join(', ');
   const values = replaced.map(({ name, value }) => `${printable(name)} was ${printable(value)}`).join(', ');
   const exposed = replaced.find(({ name }) => name === 'access-control-expose-headers')?.value;
-  return `CorsModule replaced ${names}, set on a response of ${place}: the policy of the route decides, and browsers refuse two answers. Remove what sets it (a handler, @Header(), a proxy, another CORS layer), and set with @Cors() or in \`routes\` what it was for: ${values}.${exposeHint(exposed)}`;
+  return `CorsModule replaced ${names}, which ${replaced.length === 1 ? 'was' : 'were'} set on a response of ${place}: the policy of the route decides, and browsers refuse two answers. Remove what sets it (a handler, @Header(), a proxy, another CORS layer), and set with @Cors() or in \`routes\` what it was for: ${values}.${exposeHint(exposed)}`;
 }
 
 /** What was exposed, as the option that exposes it. */

@@ -401,7 +401,7 @@ describe.each(PLATFORMS)('A refusal on %s', platform => {
       ran: ['exposing'],
     });
     expect(lines()).toEqual([
-      'CorsModule replaced "access-control-expose-headers", set on a response of CatsController.exposing (GET /cats/exposing): the policy of the route decides, and browsers refuse two answers. Remove what sets it (a handler, @Header(), a proxy, another CORS layer), and set with @Cors() or in `routes` what it was for: "access-control-expose-headers" was "Upload-Offset, Location, not a name". Write exposedHeaders: ["Upload-Offset", "Location"].',
+      'CorsModule replaced "access-control-expose-headers", which was set on a response of CatsController.exposing (GET /cats/exposing): the policy of the route decides, and browsers refuse two answers. Remove what sets it (a handler, @Header(), a proxy, another CORS layer), and set with @Cors() or in `routes` what it was for: "access-control-expose-headers" was "Upload-Offset, Location, not a name". Write exposedHeaders: ["Upload-Offset", "Location"].',
     ]);
   });
 });
