@@ -18,8 +18,14 @@ const KNOWN_EXTRAS = ['preflightContinue'] as const;
  * Reads the options of one level, and reports every problem in them.
  *
  * @param others the keys that the level accepts in addition to a policy's options
+ * @param isNested whether it is the value of an option of another policy
  */
-export function readPolicy(options: unknown, report: Report, others: readonly string[] = []): LevelOptions {
+export function readPolicy(
+  options: unknown,
+  report: Report,
+  others: readonly string[] = [],
+  isNested = false,
+): LevelOptions {
   if (!isOptions(options)) {
     if (options instanceof Unreadable) report(unreadable('', options.cause));
     else if (typeof options === 'function') report(problem('options_delegate', '', options));
@@ -39,11 +45,21 @@ export function readPolicy(options: unknown, report: Report, others: readonly st
   const level: Record<string, unknown> = {};
   for (const option of POLICY_OPTIONS) {
     if (!hasKey(options, option)) continue;
+    // It is an error there, and may lead back to itself.
+    if (isNested && option === 'others') {
+      level[option] = INVALID;
+      continue;
+    }
     // The other options have a default.
     const value = readOption(options, option, report, option === 'origin' ? 'the origins' : undefined);
-    level[option] = value === INVALID ? INVALID : (FIELDS[option].read(value, report, option, readPolicy) ?? INVALID);
+    level[option] = value === INVALID ? INVALID : (FIELDS[option].read(value, report, option, readNested) ?? INVALID);
   }
   return level as LevelOptions;
+}
+
+/** Reads a policy that is the value of an option. */
+function readNested(options: unknown, report: Report): LevelOptions {
+  return readPolicy(options, report, [], true);
 }
 
 /**

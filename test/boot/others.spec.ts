@@ -11,6 +11,9 @@ class ThingsController {
 }
 
 const resolver = () => true;
+/** Leads back to itself. */
+const CYCLIC: { origin: string; others?: object } = { origin: '*' };
+CYCLIC.others = CYCLIC;
 
 afterEach(closeApps);
 
@@ -40,6 +43,7 @@ describe.each(PLATFORMS)('Others at boot on %s', platform => {
     ['a resolver alone', { origin: resolver }, 'others_origin', 'others.origin'],
     ['an addition to nothing', { origin: add(EVIL) }, 'add_without_list', 'others.origin'],
     ['a chain', { origin: [EVIL], others: { origin: '*' } }, 'others_option', 'others.others'],
+    ['itself', CYCLIC, 'others_option', 'others.others'],
     ['a rejection', { origin: '*', rejectDisallowed: true }, 'others_option', 'others.rejectDisallowed'],
     ['a name that rejects', 'rejecting', 'others_option', 'others.rejectDisallowed'],
     ['a name that chains', 'chaining', 'others_option', 'others.others'],
