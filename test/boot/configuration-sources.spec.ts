@@ -252,6 +252,33 @@ routes:
       ]);
     });
 
+    it('of others, inline and by name', async () => {
+      const text = `origin: [${APP}]
+others:
+  origin:
+    - ${ADMIN}/
+  rejectDisallowed: true
+policies:
+  partner:
+    origin: [${APP}]
+    others: nobody
+routes:
+  - path: /files
+    policy:
+      origin: [${APP}]
+      others:
+        maxAge: -1
+        origin: http://a.example
+`;
+      expect(await placesOf('cors.yaml', text)).toEqual([
+        ['module', 'cors.yaml:4:7', 'others.origin[0]', 'origin_path'],
+        ['route', 'cors.yaml:15:9', 'others.maxAge', 'max_age'],
+        ['module', 'cors.yaml:5:3', 'others.rejectDisallowed', 'others_option'],
+        ['policy', 'cors.yaml:9:5', 'others', 'policy_unknown'],
+        ['route', 'cors.yaml:16:9', 'others.origin[0]', 'origin_insecure'],
+      ]);
+    });
+
     it('that only shows when policies are merged', async () => {
       const text = `{
   "origin": "*",
