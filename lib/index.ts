@@ -31,6 +31,7 @@ export type {
   CorsPolicyOptions,
   CorsProvenance,
   CorsResolverOptions,
+  CorsResourcePolicy,
   CorsRouteRule,
   EffectiveCorsPolicy,
 } from './policy/options.js';

@@ -60,5 +60,6 @@ function answerOf({ answerKey, allowed, preflight }: Policy, { methods }: Resour
     allowOrigin: allowed.allowOrigin,
     headers: [...preflight, ...(allowMethods === '' ? [] : [['Access-Control-Allow-Methods', allowMethods] as const])],
     vary: PREFLIGHT_VARY,
+    companions: undefined,
   };
 }

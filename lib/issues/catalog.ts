@@ -697,6 +697,22 @@ export const PROBLEMS = {
     problem: 'is not a status that every browser accepts as a successful preflight',
     hint: 'Write {fix}, a number.||Write 204, or 200 for very old clients.',
   },
+  resource_policy: {
+    severity: 'error',
+    problem: 'is not a value of Cross-Origin-Resource-Policy: browsers ignore any other, and every page may embed',
+    hint: "Write {fix}.||Leave it out to send no such header, or write 'same-origin', 'same-site' or 'cross-origin'.",
+  },
+  resource_policy_with_any: {
+    severity: 'warning',
+    problem:
+      "is stricter than origin: '*': pages elsewhere can read this with fetch(), but cannot embed it with a plain <img> or <script>",
+    hint: "Write 'cross-origin' if any page may embed it. If it is only meant to be fetched, ignore this.",
+  },
+  timing_origins: {
+    severity: 'error',
+    problem: 'is not a boolean: Timing-Allow-Origin names the origins that `origin` allows, and no others',
+    hint: 'Write true.',
+  },
   debug_in_production: {
     severity: 'warning',
     problem: "shows callers why they were refused, and NODE_ENV is 'production'",

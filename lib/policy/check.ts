@@ -73,6 +73,11 @@ export function createMergedPolicyCheck(environment: Environment): MergedPolicyC
         }
       }
     }
+    const { resourcePolicy } = policy;
+    if (origin.value === '*' && (resourcePolicy.value === 'same-origin' || resourcePolicy.value === 'same-site')) {
+      const each = problem('resource_policy_with_any', 'resourcePolicy', resourcePolicy.value);
+      report(nearest(levels, origin, resourcePolicy), each);
+    }
     if (!Array.isArray(origin.value)) return;
     const context: OriginContext = {
       insecure: policy.dangerouslyAllowInsecureOrigins.value !== false,

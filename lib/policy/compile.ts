@@ -1,4 +1,5 @@
 import type { Bounds } from './bounds.js';
+import { companionsOf } from './companions.js';
 import { completeDefaultHeaders } from './default-headers.js';
 import { isOptional, POLICY_OPTIONS, type PolicyOption } from './fields.js';
 import type { MergedOthers } from './others.js';
@@ -40,7 +41,10 @@ export interface Policy {
   readonly others: Policy | undefined;
   /** Whether this is the `others` of a policy. */
   readonly isOthers: boolean;
-  /** The headers of an actual response, for a request that the policy allows and for one that it does not. */
+  /**
+   * The headers of an actual response, for a request that the policy allows and for one that it does not. They have the
+   * same companions.
+   */
   readonly allowed: CorsHeaders;
   readonly refused: CorsHeaders;
   /** The headers of the answer to an allowed preflight, without the origin, the methods and the max-age. */
@@ -114,6 +118,7 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
     const origin = typeof merged.origin.value === 'object' ? compileParts(merged.origin.value) : merged.origin.value;
     const values = valuesOf(merged, typeof origin === 'object' ? origin.texts : origin, bounds, others?.values);
     const { methods, allowedHeaders, exposedHeaders, rejectDisallowed } = values;
+    const companions = companionsOf(values);
     const names = allowedHeaders === '*' ? undefined : allowedHeaders.map(name => name.toLowerCase());
     const credentials = values.credentials && origin !== '*';
     const allowOrigin = origin === '*' ? origin : 'requested';
@@ -143,8 +148,9 @@ export function createPolicyCompiler(bounds?: Bounds): PolicyCompiler {
         allowOrigin,
         headers: credentialsAndNames(credentials, 'Access-Control-Expose-Headers', headerValue(exposedHeaders)),
         vary,
+        companions,
       }),
-      refused: refusedHeaders(vary),
+      refused: refusedHeaders(vary, companions),
       preflight,
       answerKey: JSON.stringify([allowOrigin, preflight, isOthers]),
       values,
@@ -180,6 +186,7 @@ function valuesOf(
 ): PolicyValues {
   const written = POLICY_OPTIONS.flatMap(option => {
     if (option === 'others') return others === undefined ? [] : [[option, others]];
+    if (isOptional(option) && policy[option].level === undefined) return [];
     return [[option, option === 'origin' ? origin : valueOf(policy[option].value)]];
   });
   const values = Object.fromEntries(written) as PolicyValues;

@@ -1,4 +1,5 @@
 import type { Report } from '../issues/problem.js';
+import { readResourcePolicy, readTiming } from './companions.js';
 import { DEFAULT_REQUEST_HEADERS, readAllowedHeaders, readExposedHeaders } from './names/headers.js';
 import { readMethods } from './names/methods.js';
 import type { EffectiveCorsPolicy } from './options.js';
@@ -15,7 +16,7 @@ interface Field {
   readonly read: (value: unknown, report: Report, path: string, readNested: ReadNested) => unknown;
   /** If no level sets it, the effective policy has no such key. */
   readonly isOptional?: true;
-  /** The value if no level sets the option; for a list, its items. `undefined`: decided later. */
+  /** The value if no level sets the option; for a list, its items. `undefined`: decided later, or none. */
   readonly default: unknown;
 }
 
@@ -30,6 +31,8 @@ export const FIELDS = {
   optionsSuccessStatus: { read: readStatus, default: 204 },
   rejectDisallowed: { read: readBoolean, default: false },
   others: { read: readOthers, default: undefined, isOptional: true },
+  resourcePolicy: { read: readResourcePolicy, default: undefined, isOptional: true },
+  timing: { read: readTiming, default: false, isOptional: true },
   dangerouslyAllowInsecureOrigins: { read: readBoolean, default: false },
   dangerouslyAllowPublicSuffixPatterns: { read: readBoolean, default: false },
 } as const satisfies Record<keyof EffectiveCorsPolicy, Field>;

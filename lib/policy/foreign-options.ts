@@ -18,6 +18,8 @@ const SAME_OPTION: Readonly<Record<string, PolicyOption>> = options({
   credentials:
     'allowcredentials allowedcredentials allowscredentials supportcredentials supportscredentials withcredentials includecredentials credential',
   maxAge: 'preflightmaxage maxageseconds setpreflightmaxage optionsmaxage cachemaxage preflightcache maxagesecs',
+  resourcePolicy: 'crossoriginresourcepolicy corp resourcepolicyheader',
+  timing: 'timingalloworigin timingalloworigins allowtiming tao resourcetiming',
   optionsSuccessStatus: 'optionsstatus optionsresponsestatuscode successstatus optionsstatuscode preflightstatus',
 });
 

@@ -26,6 +26,13 @@ export type CorsOrigin =
 export type CorsNames = string | readonly string[] | ListAddition;
 
 /**
+ * The pages that may embed a response: those of its own origin, those of its own site, or all.
+ *
+ * @publicApi
+ */
+export type CorsResourcePolicy = 'same-origin' | 'same-site' | 'cross-origin';
+
+/**
  * A CORS policy as you write it: in `CorsModule.forRoot()`, in a named policy, in `@Cors()`. Below the module every
  * option is optional; an option that is left out is inherited from the next outer level.
  *
@@ -129,6 +136,27 @@ export interface CorsPolicyOptions {
   others?: CorsOthersOptions | CorsPolicyName;
 
   /**
+   * Which pages may embed responses without CORS, as `<img>`, `<script>` and `<video>` do: the
+   * `Cross-Origin-Resource-Policy` header (Fetch §3.7). Every response has it, whoever asks and whatever it is answered,
+   * in place of the one that the app or helmet sets. The answers to preflights have none: nothing embeds them. `'*'`
+   * with `'same-origin'` or `'same-site'` is a warning.
+   *
+   * @default none: the header is not sent, and what the app sets stays
+   * @example 'cross-origin'
+   */
+  resourcePolicy?: CorsResourcePolicy;
+
+  /**
+   * Let pages that may read a response also read how long it took and how large it is: the `Timing-Allow-Origin` header
+   * (Resource Timing), with the value of `Access-Control-Allow-Origin`, in place of the one that the app sets. A response
+   * without `Access-Control-Allow-Origin` has neither. An `<img>` without `crossorigin` sends no `Origin`, so a list
+   * allows it nothing.
+   *
+   * @default false: the header is not sent, and what the app sets stays
+   */
+  timing?: boolean;
+
+  /**
    * Allow `http://` origins that are not loopback. Anyone on the network path can serve a page from such an origin
    * and read everything that this policy allows.
    *
@@ -183,6 +211,10 @@ export interface EffectiveCorsPolicy {
   readonly rejectDisallowed: boolean;
   /** What applies to origins that the policy does not allow; absent if nothing does. */
   readonly others?: EffectiveCorsPolicy;
+  /** Which pages may embed responses; absent if no level sets it. */
+  readonly resourcePolicy?: CorsResourcePolicy;
+  /** Whether pages that may read a response may also read its timing; absent if no level sets it. */
+  readonly timing?: boolean;
   /** Whether `http://` origins that are not loopback may be listed. */
   readonly dangerouslyAllowInsecureOrigins: boolean;
   /** Whether patterns over a public suffix may be listed. */

@@ -1,3 +1,5 @@
+import { RESOURCE_POLICY_HEADER, TIMING_HEADER, type Companions } from './companions.js';
+
 /** A header to set: its name and its value. */
 export type Header = readonly [name: string, value: string];
 
@@ -12,13 +14,15 @@ export interface CorsHeaders {
   readonly headers: readonly Header[];
   /** The names to merge into `Vary`; `''`: none. */
   readonly vary: string;
+  /** What is sent beside them; `undefined` for most policies, and on every answer to a preflight. */
+  readonly companions: Companions | undefined;
 }
 
 const NO_HEADERS: readonly Header[] = [];
 
 /** The headers of a response that no other origin may read. */
-export function refusedHeaders(vary: string): CorsHeaders {
-  return Object.freeze({ allowOrigin: undefined, headers: NO_HEADERS, vary });
+export function refusedHeaders(vary: string, companions?: Companions): CorsHeaders {
+  return Object.freeze({ allowOrigin: undefined, headers: NO_HEADERS, vary, companions });
 }
 
 /** The value of `Access-Control-Allow-Origin` for an origin; `undefined`: the header is not sent. */
@@ -26,10 +30,13 @@ export function allowOriginFor({ allowOrigin }: CorsHeaders, origin: string | un
   return allowOrigin === 'requested' ? origin : allowOrigin;
 }
 
-/** All CORS headers of a response except `Vary`, for one origin. */
+/** All headers of a response except `Vary`, for one origin. */
 export function headerList(response: CorsHeaders, origin: string | undefined): readonly Header[] {
   const allowOrigin = allowOriginFor(response, origin);
-  return allowOrigin === undefined
-    ? response.headers
-    : [['Access-Control-Allow-Origin', allowOrigin], ...response.headers];
+  const { resourcePolicy, timing = false } = response.companions ?? {};
+  const list: Header[] = [...response.headers];
+  if (allowOrigin !== undefined) list.unshift(['Access-Control-Allow-Origin', allowOrigin]);
+  if (resourcePolicy !== undefined) list.push([RESOURCE_POLICY_HEADER, resourcePolicy]);
+  if (timing && allowOrigin !== undefined) list.push([TIMING_HEADER, allowOrigin]);
+  return list;
 }

@@ -1,4 +1,4 @@
-import { IN_DOUBT } from '../decision/cors-headers.js';
+import { headersInDoubt, withStrictest } from '../decision/cors-headers.js';
 import { judgeResource, refineVerdict, type AnswerOf } from '../decision/preflight.js';
 import { methodIn } from '../decision/resource.js';
 import {
@@ -55,7 +55,7 @@ export interface CorsVerdict {
   readonly allowed: boolean;
   /** `'allowed'`, or why not. */
   readonly reason: CorsReason;
-  /** The response headers that the CORS protocol adds. */
+  /** The response headers that the policy adds. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -129,7 +129,7 @@ export async function explainRequest(query: CorsQuery, table: PolicyTable): Prom
   const verdict = judgeResource(preflight, resource, answerOf);
   const refusedPreflight = refineVerdict(verdict, preflight);
 
-  const { route, ruling, policy, servers } = table.ofRequest(request);
+  const { route, ruling, policy, policies, servers } = table.ofRequest(request);
   // What a controller's route serves has the policy of its handler, also where a rule covers the path.
   const server = route && servers.find(each => each.route === route);
   // In doubt, the first of the policies that may be meant is shown.
@@ -138,6 +138,11 @@ export async function explainRequest(query: CorsQuery, table: PolicyTable): Prom
   const answer = await askForActual(actual, table, shown, route, asked);
   const decided = sideOf(origin, shown, answer);
   const refusedActual = isInDoubt ? PATH_AMBIGUOUS : refusalOf(actual, shown, answer);
+  const known = headersOfActual(actual, shown, answer);
+  // The guard knows the handler's policy.
+  const sides = policies.map(each => sideOf(origin, each, answer));
+  const ofPath = () => (isInDoubt ? headersInDoubt(policies) : withStrictest(known, sides));
+  const ofResponse = server === undefined ? ofPath() : known;
 
   const candidates = methodIn(resource, method)?.candidates ?? [];
   // Of several candidates, the one that is meant is the one to change.
@@ -153,7 +158,7 @@ export async function explainRequest(query: CorsQuery, table: PolicyTable): Prom
     ),
     provenance: shown.provenance,
     preflight: corsVerdict(refusedPreflight, verdict.headers, origin),
-    actual: corsVerdict(refusedActual, isInDoubt ? IN_DOUBT : headersOfActual(actual, shown, answer), origin),
+    actual: corsVerdict(refusedActual, ofResponse, origin),
     ...(decided.isOthers && { others: true as const }),
     ...(refused && { hint: remedyFor(refused, decided, route) }),
   };

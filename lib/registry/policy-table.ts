@@ -4,7 +4,7 @@ import type { CorsRequest } from '../decision/request.js';
 import { selfOriginsOf, type SelfOrigins } from '../decision/same-origin.js';
 import type { CorsIssue } from '../issues/issue.js';
 import type { Policy } from '../policy/compile.js';
-import { samePolicy } from '../policy/same-policy.js';
+import { sameAccess } from '../policy/same-policy.js';
 import type { BoundResolvers } from '../resolvers/bind.js';
 import { LastOf } from '../routing/last-of.js';
 import type { Route } from '../routing/route.js';
@@ -100,14 +100,16 @@ export class PolicyTable {
     const chains = this.matcher.match(request, isEarly);
     const route = chains[0]?.[0];
     const servers = chains.flatMap(chain => this.#serversOf(chain, ruling));
-    if (ruling !== undefined) return { route, ruling, servers, policy: policyUnder(ruling) };
+    if (ruling !== undefined) {
+      return { route, ruling, servers, policy: policyUnder(ruling), policies: ruling.policies };
+    }
     // Nothing is routed: the app answers 404.
     if (servers.length === 0) servers.push({ route: undefined, policy: this.rows.module });
     const [first] = servers as [Server];
-    const isKnown =
-      chains.length < 2 ||
-      servers.every(({ policy }) => samePolicy(policy, first.policy) && policy.resolver === undefined);
-    return { route, ruling, servers, policy: isKnown ? first.policy : undefined };
+    if (chains.length < 2) return { route, ruling, servers, policy: first.policy, policies: [first.policy] };
+    const policies = servers.map(({ policy }) => policy);
+    const isKnown = policies.every(policy => sameAccess(policy, first.policy) && policy.resolver === undefined);
+    return { route, ruling, servers, policy: isKnown ? first.policy : undefined, policies };
   }
 
   /** The routes that a preflight may be about. */
@@ -139,7 +141,7 @@ export class PolicyTable {
     return rivals.some(route => {
       // A resolver knows the handler, and may answer otherwise for another one.
       const mayDiffer = policy.resolver !== undefined && route?.handler !== handler;
-      return mayDiffer || !samePolicy(this.#policyOf(route, ruling), policy);
+      return mayDiffer || !sameAccess(this.#policyOf(route, ruling), policy);
     });
   }
 

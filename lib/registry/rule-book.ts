@@ -1,5 +1,5 @@
 import type { Policy } from '../policy/compile.js';
-import { samePolicy } from '../policy/same-policy.js';
+import { sameAccess, samePolicy } from '../policy/same-policy.js';
 import { pathOf, plainReading, readPath } from '../routing/path-readings.js';
 import type { PathPattern } from '../routing/path-rules.js';
 
@@ -12,7 +12,10 @@ export interface PathRule {
 
 /** What the rules of `routes` say about a path. */
 export interface Ruling {
-  /** One policy if the path is certain. In doubt: every policy that may be meant, the module's included. */
+  /**
+   * One policy if the path is certain, or several that differ in their companions alone. In doubt: every policy that may
+   * be meant, the module's included.
+   */
   readonly policies: readonly [Policy, ...Policy[]];
   /** The rule, if it certainly covers the path as it is written. */
   readonly rule?: PathRule;
@@ -119,9 +122,10 @@ function findFirst(node: IndexNode, reading: string, start: number): number {
   return -1;
 }
 
-/** Certain if all the policies are the same. */
+/** Certain if all the policies allow the same. */
 function rulingOf(policies: ReadonlySet<Policy>, isStable: boolean): Ruling {
   const [first, ...others] = [...policies] as [Policy, ...Policy[]];
-  const isCertain = isStable && others.every(policy => samePolicy(policy, first));
-  return { policies: isCertain ? [first] : [first, ...others], isInDoubt: !isCertain };
+  const isCertain = isStable && others.every(policy => sameAccess(policy, first));
+  const differing = isCertain ? others.filter(policy => !samePolicy(policy, first)) : others;
+  return { policies: [first, ...differing], isInDoubt: !isCertain };
 }

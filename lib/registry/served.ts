@@ -37,6 +37,8 @@ export interface ServedRequest {
   readonly servers: readonly Server[];
   /** Whose headers the response gets where no guard has run; `undefined` where that is in doubt. */
   readonly policy: Policy | undefined;
+  /** Every policy that may be meant: more than one in doubt, or where they differ in their companions alone. */
+  readonly policies: readonly Policy[];
 }
 
 /** The handler that a resolver decides about. */

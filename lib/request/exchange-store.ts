@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { CORS_EXCHANGES } from '../cors.constants.js';
-import { IN_DOUBT, NO_CORS } from '../decision/cors-headers.js';
+import { NO_CORS } from '../decision/cors-headers.js';
 import type { CorsHeaders } from '../policy/response.js';
 import { CorsApp } from '../registry/app.js';
 import { CorsExchange } from './exchange.js';
 import { createHeadHook } from './head-hook.js';
 import { isOriginStripped } from './rejection.js';
 import { RequestLog } from './request-log.js';
-import { headersOfResponse } from './respond.js';
+import { headersOfResponse, isInDoubt } from './respond.js';
 import { writeCorsHeaders, type HeaderStore } from './write-headers.js';
 
 /** A platform's request or response, or Node's own inside it. */
@@ -81,7 +81,7 @@ export class ExchangeStore {
     try {
       const headers = headersOfResponse(exchange);
       // Without an origin no page is waiting to read it.
-      if (headers === IN_DOUBT && exchange.origin !== undefined) this.log.inDoubt(exchange);
+      if (exchange.origin !== undefined && isInDoubt(exchange)) this.log.inDoubt(exchange);
       return headers;
     } catch (error) {
       // Fails closed, and the response is sent.

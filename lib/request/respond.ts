@@ -1,5 +1,5 @@
-import { IN_DOUBT, NO_CORS, REFUSED_PREFLIGHT } from '../decision/cors-headers.js';
-import { headersOfActual } from '../decision/reason.js';
+import { headersInDoubt, NO_CORS, REFUSED_PREFLIGHT, withStrictest } from '../decision/cors-headers.js';
+import { headersOfActual, sideOf } from '../decision/reason.js';
 import type { CorsHeaders } from '../policy/response.js';
 import type { ServedRequest } from '../registry/served.js';
 import { asArrived, type CorsExchange } from './exchange.js';
@@ -13,11 +13,21 @@ export function headersOfResponse(exchange: CorsExchange): CorsHeaders {
   const served = servedBy(exchange);
   exchange.served = served;
   if (served === undefined) return NO_CORS;
-  const { policy, route, ruling } = served;
-  if (policy === undefined) return IN_DOUBT;
+  const { policy, policies, route, ruling } = served;
+  if (policy === undefined) return headersInDoubt(policies);
   // A resolver may decide by the handler: by the one that the path leads to.
   const server = ruling === undefined ? route : undefined;
-  return headersOfActual(exchange, policy, exchange.answers?.find(policy, server));
+  const headers = headersOfActual(exchange, policy, exchange.answers?.find(policy, server));
+  if (policies.length === 1) return headers;
+  return withStrictest(
+    headers,
+    policies.map(each => sideOf(exchange.origin, each)),
+  );
+}
+
+/** Whether it is in doubt whose headers a response gets. */
+export function isInDoubt({ preflight, policy, served }: CorsExchange): boolean {
+  return !preflight && policy === undefined && served !== undefined && served.policy === undefined;
 }
 
 /** Who may serve a request, by its path as it arrived; `undefined` before the app is initialized. */

@@ -1,3 +1,4 @@
+import { RESOURCE_POLICY_HEADER, TIMING_HEADER, type Companions } from '../policy/companions.js';
 import { allowOriginFor, headerList, type CorsHeaders, type Header } from '../policy/response.js';
 import { mergeVary } from '../decision/vary.js';
 
@@ -39,7 +40,7 @@ export function writeCorsHeaders(
     isVarying ||= name === 'vary';
   }
   const replaced = isForeign ? removeForeignHeaders(response, cors, origin) : undefined;
-  const { headers, vary } = cors;
+  const { headers, vary, companions } = cors;
   const allowOrigin = allowOriginFor(cors, origin);
   if (allowOrigin !== undefined) response.setHeader('Access-Control-Allow-Origin', allowOrigin);
   for (let index = 0; index < headers.length; index++) {
@@ -50,7 +51,19 @@ export function writeCorsHeaders(
     if (isVarying) addVary(response, vary);
     else response.setHeader('Vary', vary);
   }
+  if (companions !== undefined) writeCompanions(response, companions, allowOrigin);
   return replaced;
+}
+
+function writeCompanions(
+  response: HeaderStore,
+  { resourcePolicy, timing }: Companions,
+  allowOrigin: string | undefined,
+): void {
+  if (resourcePolicy !== undefined) response.setHeader(RESOURCE_POLICY_HEADER, resourcePolicy);
+  if (!timing) return;
+  if (allowOrigin === undefined) response.removeHeader(TIMING_HEADER);
+  else response.setHeader(TIMING_HEADER, allowOrigin);
 }
 
 function addVary(response: HeaderStore, vary: string): void {

@@ -67,7 +67,7 @@ class CatsController {
   }
 }
 
-@Cors({ origin: '*', credentials: false })
+@Cors({ origin: '*', credentials: false, resourcePolicy: 'cross-origin', timing: true })
 @SetMetadata('public', true)
 @Controller('public')
 class PublicController {
@@ -167,6 +167,12 @@ const SITUATIONS: Readonly<Record<string, (nest: INestApplication) => Promise<st
       (await send(nest, { method: 'OPTIONS', path: '/cats/hand-made', headers: { Origin: FRONT_END } })).body ===
         'by the handler',
     ),
+  'any page may embed publicly': async nest =>
+    yes(
+      (await send(nest, { method: 'PUT', path: '/public' })).headers['cross-origin-resource-policy'] === 'cross-origin',
+    ),
+  'any page may measure publicly': async nest =>
+    yes((await send(nest, { method: 'PUT', path: '/public' })).headers['timing-allow-origin'] === '*'),
 };
 
 /** What `origin` holds in each configuration, as the rows of the page name it. */

@@ -285,6 +285,28 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     policy: { credentials: true, maxAge: 60 },
   },
   'one option under two names': { written: { origin: APP, allowedOrigins: [APP] }, ...app },
+  'names of helmet': {
+    written: { origin: APP, crossOriginResourcePolicy: { policy: 'same-site' } },
+    ...app,
+    policy: { resourcePolicy: 'same-site' },
+  },
+  'names of the headers beside CORS': {
+    written: { origin: APP, 'Cross-Origin-Resource-Policy': 'cross-origin', timingAllowOrigin: [APP] },
+    ...app,
+    policy: { resourcePolicy: 'cross-origin', timing: true },
+  },
+  'the origins of Timing-Allow-Origin': { written: { origin: APP, timing: '*' }, ...app, policy: { timing: true } },
+  'text for timing': { written: { origin: APP, timing: 'false' }, ...app, policy: { timing: false } },
+  'another spelling of resourcePolicy': {
+    written: { origin: APP, resourcePolicy: 'CROSS_ORIGIN' },
+    ...app,
+    policy: { resourcePolicy: 'cross-origin' },
+  },
+  'a switch for resourcePolicy': {
+    written: { origin: APP, resourcePolicy: true },
+    ...app,
+    policy: { resourcePolicy: undefined },
+  },
   'an option that switches off': { written: { origin: APP, enabled: false }, policy: { origin: false } },
   'an option that disables': { written: { origin: APP, disable: true }, policy: { origin: false } },
   'an option that switches on': { written: { origin: APP, enabled: true, disabled: false }, ...app },

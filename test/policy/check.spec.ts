@@ -112,6 +112,35 @@ describe('What only the merged policy can tell', () => {
       problems: [['controller', 'origin_any_rejecting', 'origin']],
     },
     {
+      title: "what only pages of the site may embed, with '*' farther",
+      levels: [
+        ['module', { origin: '*' }],
+        ['controller', { resourcePolicy: 'same-site' }],
+      ],
+      problems: [['controller', 'resource_policy_with_any', 'resourcePolicy']],
+    },
+    {
+      title: "what only the app's own pages may embed, with '*' nearer",
+      levels: [
+        ['module', { origin: A, resourcePolicy: 'same-origin' }],
+        ['handler', { origin: '*' }],
+      ],
+      problems: [['handler', 'resource_policy_with_any', 'resourcePolicy']],
+    },
+    {
+      title: "what every page may embed, with '*'",
+      levels: [['module', { origin: '*', resourcePolicy: 'cross-origin', timing: true }]],
+      problems: [],
+    },
+    {
+      title: "what only the app's own pages may embed, with a list or without access",
+      levels: [
+        ['module', { origin: A, resourcePolicy: 'same-origin' }],
+        ['handler', { origin: false }],
+      ],
+      problems: [],
+    },
+    {
       title: 'an insecure origin',
       levels: [
         ['module', { origin: [A, 'http://b.example'] }],

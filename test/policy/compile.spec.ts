@@ -37,6 +37,8 @@ describe('A compiled policy', () => {
       maxAge: 5,
       optionsSuccessStatus: 200,
       rejectDisallowed: true,
+      resourcePolicy: 'same-site',
+      timing: true,
     });
     expect(summary(compiled)).toEqual({
       origin: [A],
@@ -61,8 +63,14 @@ describe('A compiled policy', () => {
           ['Access-Control-Expose-Headers', 'X-Total-Count, link'],
         ],
         vary: 'Origin',
+        companions: { resourcePolicy: 'same-site', timing: true },
       },
-      refused: { allowOrigin: undefined, headers: [], vary: 'Origin' },
+      refused: {
+        allowOrigin: undefined,
+        headers: [],
+        vary: 'Origin',
+        companions: { resourcePolicy: 'same-site', timing: true },
+      },
       preflight: [
         ['Access-Control-Allow-Credentials', 'true'],
         ['Access-Control-Allow-Headers', 'Content-Type, X-CSRF-Token'],
@@ -77,6 +85,8 @@ describe('A compiled policy', () => {
         maxAge: 5,
         optionsSuccessStatus: 200,
         rejectDisallowed: true,
+        resourcePolicy: 'same-site',
+        timing: true,
         dangerouslyAllowInsecureOrigins: false,
         dangerouslyAllowPublicSuffixPatterns: false,
       },
@@ -89,6 +99,8 @@ describe('A compiled policy', () => {
         maxAge: 'module',
         optionsSuccessStatus: 'module',
         rejectDisallowed: 'module',
+        resourcePolicy: 'module',
+        timing: 'module',
         dangerouslyAllowInsecureOrigins: 'default',
         dangerouslyAllowPublicSuffixPatterns: 'default',
       },

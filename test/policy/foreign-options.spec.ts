@@ -22,6 +22,11 @@ describe('The name of an option in another library', () => {
     ['MAX-AGE', 'maxAge'],
     ['preflightMaxAge', 'maxAge'],
     ['OptionsResponseStatusCode', 'optionsSuccessStatus'],
+    ['crossOriginResourcePolicy', 'resourcePolicy'],
+    ['Cross-Origin-Resource-Policy', 'resourcePolicy'],
+    ['corp', 'resourcePolicy'],
+    ['timingAllowOrigin', 'timing'],
+    ['Timing-Allow-Origin', 'timing'],
   ])('%s is %s', (name, option) => {
     expect(meaningOf(name, POLICY_OPTIONS)).toEqual({ option });
   });

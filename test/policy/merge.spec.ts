@@ -11,6 +11,8 @@ const DEFAULTS = {
   maxAge: 600,
   optionsSuccessStatus: 204,
   rejectDisallowed: false,
+  resourcePolicy: undefined,
+  timing: false,
   dangerouslyAllowInsecureOrigins: false,
   dangerouslyAllowPublicSuffixPatterns: false,
 };
@@ -24,6 +26,8 @@ const BY_DEFAULT = {
   maxAge: 'default',
   optionsSuccessStatus: 'default',
   rejectDisallowed: 'default',
+  resourcePolicy: 'default',
+  timing: 'default',
   dangerouslyAllowInsecureOrigins: 'default',
   dangerouslyAllowPublicSuffixPatterns: 'default',
 };
@@ -78,8 +82,15 @@ describe('Merging policies', () => {
     expect(
       effective(
         moduleOf({ origin: [A], methods: ['GET'], allowedHeaders: ['x-module'], credentials: true, maxAge: 1 }),
-        controller({ methods: ['PUT'], exposedHeaders: ['x-controller'], maxAge: 2, optionsSuccessStatus: 200 }),
-        handler({ allowedHeaders: [], maxAge: 0, rejectDisallowed: true }),
+        controller({
+          methods: ['PUT'],
+          exposedHeaders: ['x-controller'],
+          maxAge: 2,
+          optionsSuccessStatus: 200,
+          resourcePolicy: 'same-site',
+          timing: true,
+        }),
+        handler({ allowedHeaders: [], maxAge: 0, rejectDisallowed: true, timing: false }),
       ),
     ).toEqual({
       values: {
@@ -92,6 +103,7 @@ describe('Merging policies', () => {
         maxAge: 0,
         optionsSuccessStatus: 200,
         rejectDisallowed: true,
+        resourcePolicy: 'same-site',
       },
       provenance: {
         ...BY_DEFAULT,
@@ -103,6 +115,8 @@ describe('Merging policies', () => {
         maxAge: 'handler',
         optionsSuccessStatus: 'controller',
         rejectDisallowed: 'handler',
+        resourcePolicy: 'controller',
+        timing: 'handler',
       },
     });
   });

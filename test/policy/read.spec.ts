@@ -32,6 +32,8 @@ describe('readPolicy', () => {
       optionsSuccessStatus: 200,
       preflightContinue: false,
       rejectDisallowed: true,
+      resourcePolicy: 'same-site',
+      timing: true,
       dangerouslyAllowInsecureOrigins: true,
       dangerouslyAllowPublicSuffixPatterns: true,
     };
@@ -45,6 +47,8 @@ describe('readPolicy', () => {
         maxAge: 5,
         optionsSuccessStatus: 200,
         rejectDisallowed: true,
+        resourcePolicy: 'same-site',
+        timing: true,
         dangerouslyAllowInsecureOrigins: true,
         dangerouslyAllowPublicSuffixPatterns: true,
       },
@@ -237,6 +241,87 @@ describe('maxAge', () => {
   });
 });
 
+describe('resourcePolicy', () => {
+  it.each(['same-origin', 'same-site', 'cross-origin'])('takes %s', value => {
+    expect(readAll({ resourcePolicy: value })).toEqual({ level: { resourcePolicy: value }, problems: [] });
+  });
+
+  it.each<[value: unknown, fix: string]>([
+    ['same_origin', "'same-origin'"],
+    ['sameOrigin', "'same-origin'"],
+    ['Same-Site', "'same-site'"],
+    ['same site', "'same-site'"],
+    ['crossorigin', "'cross-origin'"],
+    ['CROSS-ORIGIN', "'cross-origin'"],
+    [' cross-origin\n', "'cross-origin'"],
+    [['cross-origin'], "'cross-origin'"],
+    [{ policy: 'same-site' }, "'same-site'"],
+  ])('refuses %p, and offers %s', (value, fix) => {
+    expect(readAll({ resourcePolicy: value })).toEqual({
+      level: { resourcePolicy: INVALID },
+      problems: [problem('resource_policy', 'resourcePolicy', value, fix)],
+    });
+  });
+
+  it.each<unknown>([
+    true,
+    false,
+    'true',
+    '',
+    '*',
+    'none',
+    'origin',
+    'cross-site',
+    1,
+    NaN,
+    [],
+    ['same-site', 'same-origin'],
+    {},
+  ])('refuses %p, which may mean any of them', value => {
+    expect(readAll({ resourcePolicy: value })).toEqual({
+      level: { resourcePolicy: INVALID },
+      problems: [problem('resource_policy', 'resourcePolicy', value)],
+    });
+  });
+
+  it('refuses null and undefined, as every option does', () => {
+    expect(readAll({ resourcePolicy: null, timing: undefined })).toEqual({
+      level: { resourcePolicy: INVALID, timing: INVALID },
+      problems: [problem('option_null', 'resourcePolicy', null), problem('option_undefined', 'timing', undefined)],
+    });
+  });
+});
+
+describe('timing', () => {
+  it.each([true, false])('takes %p', value => {
+    expect(readAll({ timing: value })).toEqual({ level: { timing: value }, problems: [] });
+  });
+
+  it.each<[value: unknown, fix?: string]>([
+    ['true', 'true'],
+    [1, 'true'],
+    ['off', 'false'],
+    ['yes, please'],
+    [{}],
+    [[]],
+    [null],
+  ])('refuses %p, which is no boolean', (value, fix) => {
+    const each =
+      value === null ? problem('option_null', 'timing', null) : problem('boolean_type', 'timing', value, fix);
+    expect(readAll({ timing: value })).toEqual({ level: { timing: INVALID }, problems: [each] });
+  });
+
+  it.each<unknown>(['*', ' * ', 'https://a.example', ['https://a.example', 'https://b.example'], ['*']])(
+    'refuses %p: the origins are those of the policy',
+    value => {
+      expect(readAll({ timing: value })).toEqual({
+        level: { timing: INVALID },
+        problems: [problem('timing_origins', 'timing', value)],
+      });
+    },
+  );
+});
+
 describe('optionsSuccessStatus', () => {
   it.each([200, 204])('takes %i', value => {
     expect(readAll({ optionsSuccessStatus: value })).toEqual({ level: { optionsSuccessStatus: value }, problems: [] });
@@ -380,6 +465,8 @@ describe('A polluted Object.prototype', () => {
       maxAge: 86_400,
       optionsSuccessStatus: 200,
       rejectDisallowed: true,
+      resourcePolicy: 'cross-origin',
+      timing: true,
       dangerouslyAllowInsecureOrigins: true,
       dangerouslyAllowPublicSuffixPatterns: true,
       preflightContinue: true,

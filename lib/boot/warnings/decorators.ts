@@ -48,8 +48,9 @@ const closed: Warning = ({ routes, rules, reportAt }) => {
     }
   }
   for (const [level, affected] of ineffective) {
-    // To reject is an effect: a 403 before the handler runs.
-    if (open.has(level) || level.options.rejectDisallowed !== undefined) continue;
+    // To reject is an effect, a 403 before the handler runs; and a page needs no origin to embed what it may embed.
+    const { rejectDisallowed, resourcePolicy } = level.options;
+    if (open.has(level) || rejectDisallowed !== undefined || resourcePolicy !== undefined) continue;
     const { name, value } = labelOf(level);
     const each = problem('origin_stays_closed', name, value);
     if (affected.length === 0) reportAt(level, each);

@@ -1,6 +1,6 @@
 import { problem } from '../../issues/problem.js';
 import { routeConstraintsOf } from '../../platforms/fastify/internals.js';
-import { samePolicy } from '../../policy/same-policy.js';
+import { sameAccess } from '../../policy/same-policy.js';
 import { issueRouteOf } from '../../registry/route.js';
 import { hostOf } from '../../routing/nest-internals.js';
 import { type Route } from '../../routing/route.js';
@@ -27,7 +27,7 @@ const differing: Warning = ({ app: { routes, matcher, versionHeader }, rows, rep
     const chains = methods?.find(each => each.method === method)?.candidates ?? [];
     const candidates = chains.flat().filter(each => each !== undefined);
     const [first, ...others] = candidates.flatMap(each => rows.of(each.controller, each.handler) ?? []);
-    if (first === undefined || others.every(policy => samePolicy(policy, first))) continue;
+    if (first === undefined || others.every(policy => sameAccess(policy, first))) continue;
     const target = `${method} ${route.path}`;
     const key = candidates
       .map(each => routeKey(each))
