@@ -368,7 +368,7 @@ describe.each(PLATFORMS)('The companions of a policy on %s', platform => {
         [false, 'handler'],
       ],
       [
-        [undefined, 'default'],
+        [undefined, undefined],
         [true, 'policy:public'],
       ],
     ]);

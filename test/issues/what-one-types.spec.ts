@@ -305,7 +305,6 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'a switch for resourcePolicy': {
     written: { origin: APP, resourcePolicy: true },
     ...app,
-    policy: { resourcePolicy: undefined },
   },
   'an option that switches off': { written: { origin: APP, enabled: false }, policy: { origin: false } },
   'an option that disables': { written: { origin: APP, disable: true }, policy: { origin: false } },

@@ -65,8 +65,6 @@ export const DEFAULT_POLICY = {
   maxAge: 600,
   optionsSuccessStatus: 204,
   rejectDisallowed: false,
-  resourcePolicy: undefined,
-  timing: false,
   dangerouslyAllowInsecureOrigins: false,
   dangerouslyAllowPublicSuffixPatterns: false,
 };
@@ -81,8 +79,6 @@ export const DEFAULT_PROVENANCE = {
   maxAge: 'default',
   optionsSuccessStatus: 'default',
   rejectDisallowed: 'default',
-  resourcePolicy: 'default',
-  timing: 'default',
   dangerouslyAllowInsecureOrigins: 'default',
   dangerouslyAllowPublicSuffixPatterns: 'default',
 };
