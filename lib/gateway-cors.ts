@@ -44,8 +44,8 @@ const POLLING_METHODS = ['GET', 'POST'];
  * before the app sees them, so {@link CorsModule} cannot handle them. This gives them a policy with the same checks and
  * the same origin matching.
  *
- * It only affects HTTP long-polling. Browsers do not apply CORS to WebSocket connections: where it matters, check the
- * `Origin` of the handshake (`allowRequest`).
+ * It only sets the headers of HTTP long-polling. Who may connect, by either transport, is up to the policy of the gateway
+ * itself (`@Cors()` on its class): see the option `handshakes`.
  *
  * @param policy the options are those of `CorsModule.forRoot()`; `methods` defaults to those of long-polling
  * @throws {@link CorsConfigurationError} with every error of the policy

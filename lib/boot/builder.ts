@@ -11,12 +11,14 @@ import { policyPath, readModuleOptions, type ModuleOptions } from '../policy/rea
 import type { CorsOriginResolverRef } from '../policy/resolver.js';
 import { issueRouteOf } from '../registry/route.js';
 import type { TableRows } from '../registry/table-rows.js';
+import type { Gateway } from '../routing/gateway.js';
 import type { Route } from '../routing/route.js';
 import { compilePath, PathSyntaxError, type PathPattern } from '../routing/path-rules.js';
 import { methodOf, servedMethods } from '../routing/methods.js';
 import { filePlace } from '../sources/option-places.js';
 import { compileRows } from './compile-rows.js';
-import type { MergedRoute, MergedRule } from './merged.js';
+import { HandshakeLevels } from './handshake-level.js';
+import type { MergedGateway, MergedRoute, MergedRule } from './merged.js';
 import type { ExploredApp } from './explorer.js';
 import { LevelReader, type LevelSource } from './levels.js';
 import { reportWarnings } from './warnings/index.js';
@@ -52,6 +54,10 @@ class RowsBuilder {
   readonly #others = new Map<MergedPolicy, MergedOthers>();
   readonly #resolvers = new Map<CorsOriginResolverRef, CorsIssueLocation>();
   readonly #check;
+  readonly #handshakeLevels = new HandshakeLevels((part, level) => {
+    const { location = MODULE, at } = this.#written.get(level) ?? {};
+    this.#write([part], location, at);
+  });
   #bounds: Bounds | undefined;
   #policies: NamedPolicies = new Map();
 
@@ -76,20 +82,31 @@ class RowsBuilder {
     for (const [policy, level] of module.policies)
       this.#write([level], { level: 'policy', policy }, policyPath(policy));
     const modulePolicy = this.#merge([module.level]);
-    for (const level of module.policies.values()) this.#merge([level]);
+    const named = new Map([...module.policies].map(([policy, level]) => [policy, this.#merge([level])]));
     const rules = this.#mergeRules(module);
-    const reader = new LevelReader(this.app, module.policies, this.issues, this.#write.bind(this));
+    const gateways = module.app.handshakes === false ? [] : this.app.gateways.filter(({ port }) => port === undefined);
+    const declaring = { ...this.app, gateways };
+    const reader = new LevelReader(declaring, module.policies, this.issues, this.#write.bind(this));
     const routes = this.app.routes.map(route => this.#mergeRoute(route, module.level, reader.ofRoute(route)));
+    const mergedGateways = gateways.map(gateway =>
+      this.#mergeGateway(gateway, module.level, reader.ofGateway(gateway)),
+    );
     throwErrors(this.issues);
 
     const othersOf = (merged: MergedPolicy) => this.#others.get(merged);
-    const rows = compileRows(modulePolicy, rules, routes, module.bounds, this.app.versionHeader, othersOf);
+    const rows = compileRows(
+      { module: modulePolicy, rules, routes, gateways: mergedGateways, named },
+      module.bounds,
+      this.app.versionHeader,
+      othersOf,
+    );
     reportWarnings({
       app: this.app,
       options: module,
       module: modulePolicy,
       routes,
       rules,
+      gateways: mergedGateways,
       rows,
       othersOf,
       report: (location, each, route) =>
@@ -112,6 +129,16 @@ class RowsBuilder {
     const served = servedMethods(methodOf(route.verb)).filter(method => method !== 'HEAD' || route.verb === 'head');
     const levels = [module, ...sources.flatMap(each => each.levels)];
     return { route, levels, merged: this.#merge(levels, issueRoute, served) };
+  }
+
+  #mergeGateway(gateway: Gateway, module: Level, sources: readonly LevelSource[]): MergedGateway {
+    const route = issueRouteOf(gateway);
+    for (const { location, problems } of sources) {
+      for (const each of problems) this.issues.add(location, each, route);
+    }
+    const levels = [module, ...sources.flatMap(each => each.levels)];
+    const parts = levels.map(level => this.#handshakeLevels.of(level));
+    return { gateway, levels, merged: this.#merge(parts, route) };
   }
 
   /** @param served the methods that are routed, where that is known */

@@ -4,18 +4,30 @@ import type { MergedPolicy } from '../policy/merge.js';
 import type { MergedOthers } from '../policy/others.js';
 import type { Route } from '../routing/route.js';
 import { ReadHeaders, versionNamesOf } from './read-headers.js';
-import type { MergedRoute, MergedRule } from './merged.js';
+import type { MergedGateway, MergedRoute, MergedRule } from './merged.js';
+import { HandshakeBook } from '../registry/handshake-book.js';
 import { RuleBook } from '../registry/rule-book.js';
 import type { TableRows, RoutePolicy } from '../registry/table-rows.js';
 
 /** The rows of a table that follow from merged policies. */
-export type CompiledRows = Pick<TableRows, 'module' | 'rules' | 'rejecting' | 'routes' | 'of' | 'ofRoute'>;
+export type CompiledRows = Pick<
+  TableRows,
+  'module' | 'rules' | 'rejecting' | 'routes' | 'handshakes' | 'named' | 'of' | 'ofRoute'
+>;
+
+/** Merged policies, by what they are for. */
+export interface MergedRows {
+  readonly module: MergedPolicy;
+  readonly rules: readonly MergedRule[];
+  readonly routes: readonly MergedRoute[];
+  readonly gateways: readonly MergedGateway[];
+  /** By name. */
+  readonly named: ReadonlyMap<string, MergedPolicy>;
+}
 
 /** @param versionHeader the request header that holds a route's version; `''` where none does */
 export function compileRows(
-  module: MergedPolicy,
-  rules: readonly MergedRule[],
-  routes: readonly MergedRoute[],
+  { module, rules, routes, gateways, named }: MergedRows,
   bounds: Bounds | undefined,
   versionHeader: string,
   othersOf: (merged: MergedPolicy) => MergedOthers | undefined,
@@ -46,9 +58,13 @@ export function compileRows(
   }
   const modulePolicy = compile(module);
   const pathRules = rules.map(({ path, pattern, merged }) => ({ path, pattern, policy: compile(merged) }));
+  const ruleBook = new RuleBook(pathRules, modulePolicy);
+  const gatewayPolicies = gateways.map(({ gateway, merged }) => ({ gateway, policy: compile(merged) }));
   return {
     module: modulePolicy,
-    rules: new RuleBook(pathRules, modulePolicy),
+    rules: ruleBook,
+    handshakes: new HandshakeBook(gatewayPolicies, ruleBook, modulePolicy),
+    named: new Map([...named].map(([name, merged]) => [name, compileAnew(merged)])),
     rejecting: rejectingOf([...compiled.values()].flatMap(variants => [...variants.values()])),
     routes: Object.freeze(routePolicies),
     of: (controller, handler) => handlers.get(controller)?.get(handler),

@@ -11,9 +11,17 @@ import type { IssueCollector } from '../issues/issue.js';
 import type { CorsIssueLocation } from '../issues/location.js';
 import { problem } from '../issues/problem.js';
 import type { SecurityHook } from '../platforms/security-hook.js';
-import { applicationConfigOf, containerOf, gatewayPathOf, importsOf, recordRoutes } from '../routing/nest-internals.js';
+import {
+  applicationConfigOf,
+  containerOf,
+  gatewayMetadataOf,
+  importsOf,
+  recordRoutes,
+} from '../routing/nest-internals.js';
+import type { Gateway } from '../routing/gateway.js';
 import type { Route, ModuleId } from '../routing/route.js';
 import { UnmatchedRouteError, type RouteMatcher } from '../routing/route-matcher.js';
+import { SocketServers } from '../routing/socket-servers.js';
 import type { HostedApp } from './apps.js';
 
 /** One `CorsModule.forFeature()`, and the module that imports it. */
@@ -33,8 +41,8 @@ export interface ExploredApp {
   readonly securityHook: SecurityHook | undefined;
   /** What modules import by `CorsModule.forFeature()`. */
   readonly features: readonly Feature[];
-  /** Where socket.io gateways answer by themselves. */
-  readonly gatewayPaths: readonly string[];
+  /** Those on other servers as well. */
+  readonly gateways: readonly Gateway[];
   /** The prefix of all controllers' routes, with a slash before it; `''` where there is none. */
   readonly prefix: string;
   /** See {@link Platform.isRegistered}. */
@@ -48,11 +56,16 @@ const APP: CorsIssueLocation = Object.freeze({ level: 'app' });
 /** Walks the app once it has registered its routes: finds them, and what the module cannot work with. */
 @Injectable()
 export class CorsExplorer {
+  readonly #sockets: SocketServers;
+
   constructor(
     @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-  ) {}
+  ) {
+    // Before the app can get a WebSocket adapter.
+    this.#sockets = new SocketServers(containerOf(moduleRef).applicationConfig);
+  }
 
   /** Whether Nest has registered every route of the container on the platform of an app. */
   isRegistered({ adapter, platform }: HostedApp): boolean {
@@ -95,7 +108,7 @@ export class CorsExplorer {
       prefix: prefixOf(this.#config),
       isRegistered: () => false,
       features: this.#features(),
-      gatewayPaths: this.#gatewayPaths(),
+      gateways: this.#gateways(adapter),
       classes: this.#classes(),
     };
   }
@@ -157,9 +170,23 @@ export class CorsExplorer {
     return importers.length === 0 ? undefined : importers.join(', ');
   }
 
-  #gatewayPaths(): readonly string[] {
-    const providers = [...this.modules.values()].flatMap(module => [...module.providers.values()]);
-    return [...new Set(providers.flatMap(({ metatype }) => gatewayPathOf(metatype) ?? []))];
+  /** A class that several modules provide is a gateway of each. */
+  #gateways(adapter: AbstractHttpAdapter): readonly Gateway[] {
+    const httpServer: unknown = adapter.getHttpServer();
+    return [...this.modules].flatMap(([key, { name, providers }]) =>
+      [...providers.values()].flatMap(({ metatype }) => {
+        const metadata = gatewayMetadataOf(metatype);
+        if (metadata === undefined) return [];
+        return {
+          ...this.#sockets.describe(metadata, httpServer),
+          verb: 'get',
+          controller: metatype as Type,
+          // What Nest calls for each connection.
+          handlerName: 'handleConnection',
+          module: { key, name },
+        };
+      }),
+    );
   }
 
   #classes(): readonly Type[] {

@@ -6,6 +6,7 @@ import { problem, type Problem } from '../issues/problem.js';
 import type { Level } from '../policy/merge.js';
 import { readLevels, type NamedPolicies } from '../policy/named-policy.js';
 import { issueRouteOf } from '../registry/route.js';
+import type { Gateway } from '../routing/gateway.js';
 import type { Route } from '../routing/route.js';
 import type { ExploredApp, Feature } from './explorer.js';
 import { controllerPolicyOf, memberPoliciesOf, type CorsMetadata } from './metadata.js';
@@ -33,12 +34,13 @@ export class LevelReader {
 
   /** @param locate called with the levels of each place */
   constructor(
-    app: Pick<ExploredApp, 'features' | 'routes'>,
+    app: Pick<ExploredApp, 'features' | 'routes' | 'gateways'>,
     private readonly policies: NamedPolicies,
     private readonly issues: IssueCollector,
     private readonly locate: (levels: readonly Level[], location: CorsIssueLocation) => void,
   ) {
-    for (const feature of app.features) this.#readFeature(feature, app.routes);
+    const modules = new Set([...app.routes, ...app.gateways].map(({ module }) => module.key));
+    for (const feature of app.features) this.#readFeature(feature, modules);
     if (app.features.length > 0) this.#reportAmbiguity(app.routes);
   }
 
@@ -53,6 +55,11 @@ export class LevelReader {
     const handler = ofHandlers.get(handlerName) ?? this.#readDecorator(declared, location, 'handler');
     ofHandlers.set(handlerName, handler);
     return [...sources, handler];
+  }
+
+  /** The same for the handshakes of a gateway. */
+  ofGateway({ controller, module }: Gateway): readonly LevelSource[] {
+    return [this.#features.get(module.key), this.#ofController(controller).own].filter(each => each !== undefined);
   }
 
   #ofController(controller: Type): ControllerSources {
@@ -78,13 +85,14 @@ export class LevelReader {
     return this.#read(args, location, source, problems);
   }
 
-  #readFeature({ module, args }: Feature, routes: readonly Route[]): void {
+  /** @param modules those with a route or a gateway */
+  #readFeature({ module, args }: Feature, modules: ReadonlySet<string>): void {
     const location: CorsIssueLocation = { level: 'feature', module: module.name };
     const report = (code: ProblemCode) => this.issues.add(location, problem(code, FEATURE, FEATURE));
     if (this.#features.has(module.key)) report('feature_twice');
     const feature = this.#read(args, location, 'feature', []);
     this.#features.set(module.key, feature);
-    if (routes.some(route => route.module.key === module.key)) return;
+    if (modules.has(module.key)) return;
     for (const each of feature.problems) this.issues.add(location, each);
     report('feature_without_effect');
   }

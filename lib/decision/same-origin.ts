@@ -79,3 +79,26 @@ function ownOrigin({ scheme, host }: RequestSite): string | undefined {
   const authority = defaultPort !== undefined && host.endsWith(defaultPort) ? host.slice(0, -defaultPort.length) : host;
   return `${scheme}://${authority.toLowerCase()}`;
 }
+
+/**
+ * Whether a page of the app's own sent a WebSocket handshake. Browsers send no Fetch Metadata with one. The scheme does not
+ * count: a proxy may end TLS, and the browser has one for `wss:` and one for the page.
+ *
+ * @param origin the raw `Origin` header
+ * @param host the authority that the handshake was sent to, as the app sees it
+ * @param self the app's own origins. Without them, `host` is trusted
+ */
+export function isOwnHandshake(origin: string, host: string, self: SelfOrigins | undefined): boolean {
+  if (self !== undefined) return self.origins.has(origin);
+  const { scheme, authority } = WEB_ORIGIN.exec(origin)?.groups ?? {};
+  if (scheme === undefined || authority === undefined) return false;
+  const sentTo = host.toLowerCase();
+  // A serialized origin has no default port: with a port, it is that port. A proxy may pass on either default port.
+  return (
+    sentTo === authority || (!/:\d+$/.test(authority) && DEFAULT_SUFFIXES.some(port => sentTo === authority + port))
+  );
+}
+
+/** Authorities are compared as text: nothing is parsed, and a malformed origin has none. */
+const WEB_ORIGIN = /^(?<scheme>https?):\/\/(?<authority>[^/\\?#@, ]+)$/;
+const DEFAULT_SUFFIXES = Object.values(PORT_SUFFIXES);

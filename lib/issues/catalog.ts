@@ -187,6 +187,11 @@ export const PROBLEMS = {
       "is not set, so rejectDisallowed trusts the request's own Host: an attacker who points a domain of theirs at the app (DNS rebinding) controls that header",
     hint: "Write self: ['https://api.example.com'] in CorsModule.forRoot(), with every origin that browsers reach the app at.",
   },
+  handshakes_type: {
+    severity: 'error',
+    problem: "is neither 'enforce', 'report' nor false",
+    hint: "Write handshakes: {fix}.||Write handshakes: 'report' to log what would be refused, handshakes: false for no check, or leave it out: 'enforce' is the default.",
+  },
   resolver_options_type: {
     severity: 'error',
     problem: 'is not an object of resolver options',
@@ -260,7 +265,7 @@ export const PROBLEMS = {
   rule_for_gateway: {
     severity: 'warning',
     problem: 'is served by a gateway before the app sees the request: the rule has no effect there',
-    hint: "Remove it, and give the gateway its policy: @WebSocketGateway({ cors: gatewayCors({ origin: ['https://app.example.com'] }) }).",
+    hint: "Remove it. Write @Cors() on the gateway for who may connect, and @WebSocketGateway({ cors: gatewayCors({ origin: ['https://app.example.com'] }) }) for the headers of long-polling.",
   },
   rule_shadowed: {
     severity: 'warning',
@@ -857,8 +862,9 @@ export const PROBLEMS = {
   },
   decorator_without_effect: {
     severity: 'warning',
-    problem: 'has no effect: only controllers and their route handlers have a CORS policy',
-    hint: 'Move @Cors() to a controller or to a route handler. For a GraphQL endpoint, write a rule in `routes`; for a gateway, use gatewayCors().',
+    problem:
+      "has no effect: only controllers, their route handlers, and gateways on the app's own server have a policy",
+    hint: 'Move @Cors() to a controller, to a route handler or to the class of a gateway. For a GraphQL endpoint, write a rule in `routes`.',
   },
   decorator_overridden: {
     severity: 'warning',

@@ -4,6 +4,7 @@ import type { Route } from '../routing/route.js';
 import type { RouteMatcher } from '../routing/route-matcher.js';
 import type { ForeignCors } from './foreign-cors.js';
 import type { SecurityHook } from './security-hook.js';
+import type { ServerGate } from './server-gate.js';
 import type { PlatformRequest } from './site.js';
 
 /** Continues with the app's next middleware, or with its exception layer. */
@@ -18,6 +19,8 @@ export interface Layer {
   open(request: IncomingMessage, response: ServerResponse): { readonly preflight: boolean };
   /** The outermost middleware. */
   readonly edge: Middleware;
+  /** Before the listeners of the app's server: sees what never reaches the app. */
+  readonly gate: ServerGate;
 }
 
 /** Makes the layer of an app. */
@@ -36,7 +39,7 @@ export interface Platform {
    */
   createMatcher(config: ApplicationConfig, routes: readonly Route[]): RouteMatcher;
 
-  /** The request with its scheme and host, by the app's trust in its proxy. */
+  /** The request with its scheme and host, by the app's trust in its proxy. It need not have reached the app. */
   present(request: IncomingMessage): PlatformRequest;
 
   /** The hook behind Nest's security features, once the app has enabled one. */

@@ -405,8 +405,8 @@ export interface CorsModuleOptions extends CorsPolicyOptions {
    * one of them, no matter which of them it calls. Without this option, a request counts as the app's own if its
    * `Origin` equals its scheme and `Host`, or if the browser says `Sec-Fetch-Site: same-origin`: an attacker who points
    * a domain of theirs at the app (DNS rebinding) has both. With it, the `Origin` must be listed; a request without
-   * one, or with `null`, must say `Sec-Fetch-Site: same-origin` and have the `Host` of a listed origin. It adds no CORS
-   * header.
+   * one, or with `null`, must say `Sec-Fetch-Site: same-origin` and have the `Host` of a listed origin. The same pages
+   * may open WebSockets (see `handshakes`). It adds no CORS header.
    *
    * An empty list, a pattern and an entry that is not an origin are boot errors (`self_empty`, `self_pattern`,
    * `self_entry`, or the code of the mistake if there is a corrected form).
@@ -415,6 +415,25 @@ export interface CorsModuleOptions extends CorsPolicyOptions {
    * @example ['https://api.example.com']
    */
   self?: readonly string[];
+
+  /**
+   * What is done about WebSocket handshakes of pages of other origins. Browsers do not apply CORS to WebSockets: any page
+   * can open one to the app, with the user's cookies, unless the server compares the `Origin` of the handshake.
+   *
+   * - `'enforce'`: a handshake whose origin the policy does not allow is answered 403, before any gateway sees it, and
+   *   logged with what would allow it. The long-polling of socket.io as well.
+   * - `'report'`: it is only logged. Nothing is refused.
+   * - `false`: nothing is looked at.
+   *
+   * The policy is the gateway's: `@Cors()` on its class, and its module's `forFeature()`, merged over the module's
+   * policy. What is not a gateway has the policy of the rule for its path, or else the module's. Only `origin` counts. A
+   * handshake without `Origin` comes from no browser, and passes; so does one of the app's own pages (see `self`).
+   *
+   * Any other value is a boot error (`handshakes_type`).
+   *
+   * @default 'enforce'
+   */
+  handshakes?: 'enforce' | 'report' | false;
 
   /** The limits of resolvers. */
   resolver?: CorsResolverOptions;

@@ -3,6 +3,7 @@ import { problem, type Problem, type Report } from '../issues/problem.js';
 import type { Level } from './merge.js';
 import type { CorsResolverOptions } from './options.js';
 import { readLevels, type NamedPolicies } from './named-policy.js';
+import { readHandshakes, type HandshakeMode } from './handshakes.js';
 import { readSelf } from './self.js';
 import { isOptions } from './snapshot.js';
 import { INVALID, POLICY_OPTIONS } from './fields.js';
@@ -25,6 +26,7 @@ export interface AppOptions {
   readonly interceptor: boolean;
   /** The app's own origins; `undefined` if none are listed. */
   readonly self: readonly string[] | undefined;
+  readonly handshakes: HandshakeMode;
   readonly resolverLimits: ResolverLimits;
 }
 
@@ -64,6 +66,7 @@ export function readModuleOptions(options: unknown, production: boolean, report:
     bounds: readBounds(readOption(readable, 'bounds', report), report),
     app: {
       self: readSelf(readOption(readable, 'self', report), report),
+      handshakes: readHandshakes(readOption(readable, 'handshakes', report), report),
       resolverLimits: readResolverLimits(readOption(readable, 'resolver', report), report),
       debug: readDebug(readOption(readable, 'debug', report), production, report),
       interceptor: readInterceptor(options, report) ?? true,

@@ -9,7 +9,16 @@ import { meantBoolean } from './scalars.js';
 import { isOptions, Unreadable } from './snapshot.js';
 
 /** The options that only the module has. */
-export const MODULE_OPTIONS = ['policies', 'routes', 'bounds', 'self', 'resolver', 'debug', 'interceptor'] as const;
+export const MODULE_OPTIONS = [
+  'policies',
+  'routes',
+  'bounds',
+  'self',
+  'handshakes',
+  'resolver',
+  'debug',
+  'interceptor',
+] as const;
 
 /** Options of Nest's `CorsOptions` that are known here but not supported: they are refused with a reason. */
 const KNOWN_EXTRAS = ['preflightContinue'] as const;

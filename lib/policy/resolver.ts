@@ -42,7 +42,9 @@ export interface CorsRequestContext {
   readonly host: string;
   /** Whether the request is a preflight. */
   readonly preflight: boolean;
-  /** The class of the controller that serves the request; absent if none does. */
+  /** Set if the request opens a WebSocket, or is socket.io's long-polling; then `preflight` is `false`. */
+  readonly handshake?: true;
+  /** The class of the controller, or of the gateway, that serves the request; absent if none does. */
   readonly controller?: CorsControllerClass;
   /** The handler that serves the request; absent if no controller serves it. */
   readonly handler?: CorsHandler;

@@ -10,6 +10,7 @@ import { LastOf } from '../routing/last-of.js';
 import type { Route } from '../routing/route.js';
 import { sampleOf } from '../routing/path-rules.js';
 import type { Chain, MatchedMethods, PreflightMatch, RoutedRequest, RouteMatcher } from '../routing/route-matcher.js';
+import type { HandshakeBook, HandshakeJudge } from './handshake-book.js';
 import type { MaybePromise } from './maybe-promise.js';
 import type { Ruling } from './rule-book.js';
 import type { RoutePolicy, TableRows } from './table-rows.js';
@@ -44,6 +45,19 @@ export class PolicyTable {
   ) {
     const { self } = rows.options;
     this.self = self && selfOriginsOf(self);
+  }
+
+  get handshakes(): HandshakeBook {
+    return this.rows.handshakes;
+  }
+
+  get handshakeMode(): TableRows['options']['handshakes'] {
+    return this.rows.options.handshakes;
+  }
+
+  /** A policy of the option `policies`. */
+  policyNamed(name: string): Policy | undefined {
+    return this.rows.named.get(name);
   }
 
   get debug(): boolean {
@@ -161,6 +175,18 @@ export class PolicyTable {
     if (server === undefined) return ask(origin, { method, url, host, headers, preflight });
     const { controller, handler } = server;
     return ask(origin, { method, url, host, headers, preflight, controller, handler });
+  }
+
+  /** The same about a WebSocket handshake. Never throws or rejects. */
+  askAboutHandshake(
+    { policy, gateway }: HandshakeJudge,
+    origin: string,
+    { method, url, host, headers }: AskedRequest & { readonly method: string },
+  ): MaybePromise<ResolverAnswer> {
+    const ask = policy.resolver && this.resolvers.get(policy.resolver);
+    if (ask === undefined) return 'failed';
+    const context = { method, url, host, headers, preflight: false, handshake: true } as const;
+    return ask(origin, gateway === undefined ? context : { ...context, controller: gateway.controller });
   }
 
   /** The same with another matcher: the platform went on registering. */

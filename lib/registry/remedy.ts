@@ -5,7 +5,8 @@ import { quotedList } from '../issues/text.js';
 import type { Policy, PolicyProvenance } from '../policy/compile.js';
 import { isForPages } from '../policy/names/headers.js';
 import type { EffectiveCorsPolicy } from '../policy/options.js';
-import type { Route } from '../routing/route.js';
+import type { NamedRoute } from '../routing/route.js';
+import type { HandshakeRefusal } from './judge-handshake.js';
 import { locationOfLevel } from './route.js';
 
 /** The option of a policy that each reason comes from. */
@@ -28,7 +29,7 @@ const LONGEST_WRITTEN = 100;
 export function remedyFor(
   refused: DetailedReason,
   policy: Policy | undefined,
-  route: Route | undefined,
+  route: NamedRoute | undefined,
   most = MOST_NAMES,
 ): string {
   const { reason, parts } = refused;
@@ -46,6 +47,17 @@ export function remedyFor(
   const or = isOutermost ? ', or leave methods out to allow the routed methods' : undefined;
   return `${remedyOf(refused, { where, write, or, most })}${boundsText(option, parts, policy)}`;
 }
+
+/** The same for a WebSocket handshake. The page may also be the app's own, under a host that the app does not see. */
+export function handshakeRemedy({ refused, policy, gateway }: HandshakeRefusal): string {
+  const remedy = remedyFor(refused, policy, gateway);
+  const [origin = ''] = refused.parts;
+  const isOrigin = refused.reason !== 'origin-null' && refused.reason !== 'origin-malformed' && origin !== '';
+  return isOrigin ? `${remedy} ${OWN_PAGE}` : remedy;
+}
+
+const OWN_PAGE =
+  "If it is the app's own page, list its origin in `self`, or let the app trust its proxy's X-Forwarded-Host.";
 
 /** What to change in `bounds` as well, where these do not allow it. */
 function boundsText(option: keyof PolicyProvenance, parts: readonly string[], { limits }: Policy): string {

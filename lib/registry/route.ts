@@ -1,5 +1,5 @@
 import { locationOfSource, type CorsIssueLocation, type CorsIssueRoute } from '../issues/location.js';
-import type { Route } from '../routing/route.js';
+import type { NamedRoute, Route } from '../routing/route.js';
 import { methodOf } from '../routing/methods.js';
 
 /**
@@ -35,11 +35,11 @@ function versionText(version: unknown): string {
 }
 
 /** A route that an issue affects. */
-export function issueRouteOf({ controller, handlerName, verb, path }: Route): CorsIssueRoute {
+export function issueRouteOf({ controller, handlerName, verb, path }: NamedRoute): CorsIssueRoute {
   return { controller: controller.name, handler: handlerName, method: methodOf(verb), path };
 }
 
 /** Where the level that sets an option of a route's policy is written. */
-export function locationOfLevel(source: string, route: Route | undefined): CorsIssueLocation {
+export function locationOfLevel(source: string, route: NamedRoute | undefined): CorsIssueLocation {
   return locationOfSource(source, route && { ...issueRouteOf(route), module: route.module.name });
 }

@@ -4,6 +4,7 @@ import type { Policy } from '../policy/compile.js';
 import type { AppOptions } from '../policy/read-module.js';
 import type { CorsOriginResolverRef } from '../policy/resolver.js';
 import type { Route } from '../routing/route.js';
+import type { HandshakeBook } from './handshake-book.js';
 import type { RuleBook } from './rule-book.js';
 
 /** A route and its policy. */
@@ -19,6 +20,10 @@ export interface TableRows {
   /** For what is not a controller's route, by path. */
   readonly rules: RuleBook;
   readonly routes: readonly RoutePolicy[];
+  /** For WebSocket handshakes. Without gateways where the option `handshakes` is `false`. */
+  readonly handshakes: HandshakeBook;
+  /** The policies of the option `policies`, by name. */
+  readonly named: ReadonlyMap<string, Policy>;
   /** Policies with `rejectDisallowed`: one of all that reject the same. */
   readonly rejecting: readonly Policy[];
   readonly options: AppOptions;

@@ -7,12 +7,16 @@ import { askedRequestOf } from './asked-request.js';
 import { CorsEnforcer } from './enforcer.js';
 import type { CorsExchange } from './exchange.js';
 import { ExchangeStore } from './exchange-store.js';
+import { HandshakeGate } from './handshake-gate.js';
+import { HandshakeLog } from './handshake-log.js';
 import { PreflightResponder } from './preflight-responder.js';
 import { askEveryone, comesFromElsewhere, mayBeRejected, rejecterOf, rejectionAtEdge } from './rejection.js';
 
 /** First in line, ahead of all middleware: preflights stop here, everything else is admitted or rejected. */
 @Injectable()
 export class CorsEdge implements LayerFactory<CorsApp> {
+  readonly #handshakes = new HandshakeLog();
+
   constructor(
     @Inject(ExchangeStore) private readonly exchanges: ExchangeStore,
     @Inject(PreflightResponder) private readonly preflights: PreflightResponder,
@@ -33,7 +37,7 @@ export class CorsEdge implements LayerFactory<CorsApp> {
       platform.secure(request, response);
       this.preflights.answer(exchange, response, next, platform);
     };
-    return { open, edge: corsEdge };
+    return { open, edge: corsEdge, gate: new HandshakeGate(app, platform, this.#handshakes) };
   }
 
   /**

@@ -10,8 +10,9 @@ export function shared(ask: Ask): Ask {
   const open = new Map<string, Promise<ResolverAnswer>>();
   const idOf = numbered();
   const keyOf = (origin: string, context: CorsRequestContext) => {
-    const { method, url, host, headers, preflight, controller, handler } = context;
-    return JSON.stringify([origin, idOf(controller), idOf(handler), method, url, host, headers, preflight]);
+    const { method, url, host, headers, preflight, handshake, controller, handler } = context;
+    const kind = [preflight, handshake];
+    return JSON.stringify([origin, idOf(controller), idOf(handler), method, url, host, headers, kind]);
   };
 
   return (origin, context) => {

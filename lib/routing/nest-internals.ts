@@ -57,14 +57,44 @@ export function headersReadBy({
   );
 }
 
-/** The HTTP path of a gateway, where it is socket.io's: `ws` serves no HTTP requests. */
-export function gatewayPathOf(provider: unknown): string | undefined {
+/** What `@WebSocketGateway()` leaves on a class. */
+export interface GatewayMetadata {
+  /** 0 for the app's own server. */
+  readonly port: number;
+  readonly options: { readonly path?: unknown; readonly namespace?: unknown; readonly cors?: unknown };
+}
+
+/** @returns `undefined` for what is no gateway */
+export function gatewayMetadataOf(provider: unknown): GatewayMetadata | undefined {
   if (typeof provider !== 'function' || Reflect.getMetadata('websockets:is_gateway', provider) !== true)
     return undefined;
-  const { path = '/socket.io' } = (Reflect.getMetadata('websockets:gateway_options', provider) ?? {}) as {
-    path?: string;
+  return {
+    port: Number(Reflect.getMetadata('port', provider) ?? 0),
+    options: (Reflect.getMetadata('websockets:gateway_options', provider) ?? {}) as GatewayMetadata['options'],
   };
-  return path === '/' ? undefined : path;
+}
+
+/** A WebSocket adapter of Nest, as far as it is read. */
+export interface SocketAdapter {
+  create(port: number, options?: { readonly path?: unknown; readonly server?: unknown }): unknown;
+  /** Of the app; absent for an adapter that was made without one, or that keeps it elsewhere. */
+  readonly httpServer?: unknown;
+}
+
+/** Calls back with each WebSocket adapter that an app has or gets, before it makes a server. */
+export function watchSocketAdapter(config: ApplicationConfig, listener: (adapter: SocketAdapter) => void): void {
+  const present = socketAdapterOf(config);
+  if (present !== undefined) listener(present);
+  const { setIoAdapter } = config;
+  config.setIoAdapter = adapter => {
+    listener(adapter as SocketAdapter);
+    setIoAdapter.call(config, adapter);
+  };
+}
+
+/** The WebSocket adapter of an app; `undefined` before it has one. */
+export function socketAdapterOf(config: ApplicationConfig): SocketAdapter | undefined {
+  return (config.getIoAdapter() as SocketAdapter | null | undefined) ?? undefined;
 }
 
 export { ExecutionContextHost, LegacyRouteConverter };

@@ -31,5 +31,8 @@ export interface Route {
   readonly acceptsHost: RequestPredicate;
 }
 
+/** What a route is called where a person reads about it. */
+export type NamedRoute = Pick<Route, 'verb' | 'path' | 'controller' | 'handlerName' | 'module'>;
+
 /** For a route without a filter. */
 export const acceptsAll: RequestPredicate = () => true;

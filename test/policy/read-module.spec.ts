@@ -18,7 +18,12 @@ describe('readModuleOptions', () => {
         policies: new Map(),
         rules: [],
         bounds: undefined,
-        app: { debug: false, interceptor: true, resolverLimits: { timeoutMs: 1000, maxOpen: 1000 } },
+        app: {
+          debug: false,
+          handshakes: 'enforce',
+          interceptor: true,
+          resolverLimits: { timeoutMs: 1000, maxOpen: 1000 },
+        },
       },
       problems: [],
     });
@@ -63,7 +68,12 @@ describe('readModuleOptions', () => {
         policies: new Map(),
         rules: [],
         bounds: undefined,
-        app: { debug: false, interceptor: true, resolverLimits: { timeoutMs: 1000, maxOpen: 1000 } },
+        app: {
+          debug: false,
+          handshakes: 'enforce',
+          interceptor: true,
+          resolverLimits: { timeoutMs: 1000, maxOpen: 1000 },
+        },
       },
       problems: [[undefined, problem('policies_type', 'policies', policies)]],
     });
@@ -158,7 +168,12 @@ describe('readModuleOptions', () => {
         policies: new Map(),
         rules: [],
         bounds: undefined,
-        app: { debug: false, interceptor: true, resolverLimits: { timeoutMs: 1000, maxOpen: 1000 } },
+        app: {
+          debug: false,
+          handshakes: 'enforce',
+          interceptor: true,
+          resolverLimits: { timeoutMs: 1000, maxOpen: 1000 },
+        },
       },
       problems: [[undefined, problem('options_type', '', options)]],
     });

@@ -8,13 +8,16 @@ import { controllerPolicyOf, definerOf, memberPoliciesOf, overriddenOwnersOf } f
 import type { Warning } from './warning.js';
 
 /** `@Cors()` on what is not a route is legal TypeScript, and has no effect. */
-const misplaced: Warning = ({ app: { routes, classes }, report: reportIssue }) => {
+const misplaced: Warning = ({ app: { routes, classes }, gateways, report: reportIssue }) => {
   const routed = new Set<unknown>(routes.map(({ controller }) => controller));
+  const judging = new Set<unknown>(gateways.map(({ gateway }) => gateway.controller));
   const report = (location: CorsIssueLocation) =>
     reportIssue(location, problem('decorator_without_effect', '@Cors()', '@Cors()'));
   for (const each of classes) {
     const isRouted = routed.has(each);
-    if (!isRouted && controllerPolicyOf(each) !== undefined) report({ level: 'controller', controller: each.name });
+    if (!isRouted && !judging.has(each) && controllerPolicyOf(each) !== undefined) {
+      report({ level: 'controller', controller: each.name });
+    }
     for (const key of misplacedMembers(each, isRouted)) {
       report({ level: 'handler', controller: each.name, handler: String(key) });
     }

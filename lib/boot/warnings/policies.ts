@@ -7,8 +7,8 @@ import { methodOf, servedMethods, USUAL_METHODS } from '../../routing/methods.js
 import { sidesOf, type Side, type Warning } from './warning.js';
 
 /** A named policy that nothing names. */
-const unused: Warning = ({ options, module, routes, rules, othersOf, report }) => {
-  const used = new Set<Level>([...routes, ...rules].flatMap(({ levels }) => levels));
+const unused: Warning = ({ options, module, routes, rules, gateways, othersOf, report }) => {
+  const used = new Set<Level>([...routes, ...rules, ...gateways].flatMap(({ levels }) => levels));
   for (const merged of [module, ...[...routes, ...rules].map(each => each.merged)]) {
     for (const level of othersOf(merged)?.levels ?? []) used.add(level);
   }

@@ -2,6 +2,7 @@ import { problem } from '../../issues/problem.js';
 import { samePolicy } from '../../policy/same-policy.js';
 import { readWritten } from '../../routing/path-readings.js';
 import { encode, sampleOf } from '../../routing/path-rules.js';
+import type { Gateway } from '../../routing/gateway.js';
 import { makeRequest } from '../../routing/route-matcher.js';
 import { USUAL_METHODS } from '../../routing/methods.js';
 import type { ExploredApp } from '../explorer.js';
@@ -17,9 +18,13 @@ const ineffective: Warning = ({ app, rules, report }) => {
     const covering = rules.slice(0, index).find(rule => rule.pattern.matchesInAnyCase(sample));
     if (covering !== undefined) warn('rule_covered', covering.path);
     if (isServed(path, app)) warn('rule_shadowed');
-    if (app.gatewayPaths.some(each => pattern.matches(`${each}/any`))) warn('rule_for_gateway');
+    if (app.gateways.some(each => isPolled(each) && pattern.matches(`${each.path}/any`))) warn('rule_for_gateway');
   }
 };
+
+function isPolled({ kind, port }: Gateway): boolean {
+  return kind === 'socket.io' && port === undefined;
+}
 
 /** A rule whose path lacks the app's prefix, or has one too many: something else is registered there. */
 const misprefixed: Warning = ({ app, rules, report }) => {

@@ -4,7 +4,7 @@ import type { MergedPolicy, ReportAt } from '../../policy/merge.js';
 import { reportOf, type MergedOthers } from '../../policy/others.js';
 import type { ModuleOptions } from '../../policy/read-module.js';
 import type { CompiledRows } from '../compile-rows.js';
-import type { MergedRoute, MergedRule } from '../merged.js';
+import type { MergedGateway, MergedRoute, MergedRule } from '../merged.js';
 import type { ExploredApp } from '../explorer.js';
 
 /** An app whose configuration has no errors, and where to report what is questionable in it. */
@@ -15,6 +15,8 @@ export interface CheckedApp {
   readonly module: MergedPolicy;
   readonly routes: readonly MergedRoute[];
   readonly rules: readonly MergedRule[];
+  /** Those on the app's own server. */
+  readonly gateways: readonly MergedGateway[];
   /** Compiled. */
   readonly rows: CompiledRows;
   /** What applies to origins that a policy does not allow. */

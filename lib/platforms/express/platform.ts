@@ -7,6 +7,7 @@ import type { RouteMatcher } from '../../routing/route-matcher.js';
 import type { Layer, Platform } from '../platform.js';
 import { watchMounts } from '../mounts.js';
 import { watchSecurityHook } from '../security-hook.js';
+import { guardServer } from '../server-gate.js';
 import { watchForeignCors, type ForeignCors } from '../foreign-cors.js';
 import type { PlatformRequest } from '../site.js';
 
@@ -43,31 +44,30 @@ export class ExpressPlatform implements Platform {
     this.#mounts = watchMounts(adapter);
   }
 
-  install({ edge, open }: Layer): void {
+  install({ edge, open, gate }: Layer): void {
     this.#shared = this.#has(edge.name);
     this.adapter.use(edge);
     this.#noteNestsLayers();
     const note = (found: ForeignCors) => (this.#foreignCors ??= found);
     watchForeignCors(this.adapter, 'enableCors', note);
     watchForeignCors(this.adapter, 'use', note, (...args) => args.some(isCorsMiddleware));
-    this.#openEarly(open);
+    this.#watchServers(open, gate);
   }
 
   /**
-   * Begins each exchange before Express sees the request. Not at the edge: Express gives every response a prototype of its
+   * Puts the gate before each server, and begins each exchange before Express sees the request. Not at the edge: Express gives every response a prototype of its
    * own, after which each property that is set on it costs a microsecond.
    */
-  #openEarly(open: Layer['open']): void {
+  #watchServers(open: Layer['open'], gate: Layer['gate']): void {
     const { adapter } = this;
     const { initHttpServer } = adapter;
     adapter.initHttpServer = options => {
       initHttpServer.call(adapter, options);
-      (adapter.getHttpServer() as Server).prependListener(
-        'request',
-        (request: IncomingMessage, response: ServerResponse) => {
-          open(request, response);
-        },
-      );
+      const server = adapter.getHttpServer() as Server;
+      guardServer(server, gate);
+      server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+        open(request, response);
+      });
     };
   }
 
@@ -76,8 +76,12 @@ export class ExpressPlatform implements Platform {
   }
 
   present(request: IncomingMessage): PlatformRequest {
-    // Express gives its own prototype to Node's request.
-    return request as IncomingMessage & PlatformRequest;
+    // Express gives its own prototype to Node's request, once it has it.
+    if ('app' in request) return request as unknown as PlatformRequest;
+    const { request: prototype } = this.adapter.getInstance<{ readonly request: object }>();
+    const { headers, method, url, socket } = request;
+    const own = Object.getOwnPropertyDescriptors({ headers, method, url, socket });
+    return Object.create(prototype, own) as PlatformRequest;
   }
 
   secure(request: IncomingMessage, response: ServerResponse): void {

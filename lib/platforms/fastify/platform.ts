@@ -17,6 +17,7 @@ import type { RouteMatcher } from '../../routing/route-matcher.js';
 import type { Layer, Platform } from '../platform.js';
 import { watchMounts } from '../mounts.js';
 import { watchSecurityHook } from '../security-hook.js';
+import { guardServer } from '../server-gate.js';
 import { watchForeignCors, type ForeignCors } from '../foreign-cors.js';
 import type { PlatformRequest } from '../site.js';
 
@@ -47,7 +48,7 @@ export class FastifyPlatform implements Platform {
     this.#mounts = watchMounts(adapter);
   }
 
-  install({ edge, open }: Layer): void {
+  install({ edge, open, gate }: Layer): void {
     // Fastify answers a malformed target, a shutdown and a failed CSRF check before any middleware: those responses
     // are seen to here. In-memory requests (`inject()`, serverless platforms) do not pass the server.
     onFrameworkError(this.adapter, open);
@@ -57,10 +58,14 @@ export class FastifyPlatform implements Platform {
       done();
     });
     addRequestHook(this.adapter, ({ raw }, reply, done) => edge(raw, reply.raw, done));
+    guardServer(this.#instance.server, gate);
     this.#instance.server.prependListener('request', open);
     // `listen('localhost')` binds one server more for each further address.
     this.#instance.addHook('onListen', done => {
-      for (const server of fastifyFurtherServers(this.adapter)) server.prependListener('request', open);
+      for (const server of fastifyFurtherServers(this.adapter)) {
+        guardServer(server, gate);
+        server.prependListener('request', open);
+      }
       done();
     });
     this.#instance.addHook('onRoute', ({ method, url, constraints }) => {
