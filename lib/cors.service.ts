@@ -3,13 +3,8 @@ import { PolicyLoader } from './boot/loader.js';
 import { stateChangingOrigins } from './boot/warnings/csrf-protection.js';
 import type { CorsIssue } from './issues/issue.js';
 import type { CheckedModuleOptions } from './policy/compile-time.js';
-import {
-  explainRequest,
-  routePoliciesOf,
-  type CorsExplanation,
-  type CorsQuery,
-  type CorsRoutePolicy,
-} from './registry/explain.js';
+import { explainRequest, routePoliciesOf } from './registry/explain.js';
+import type { CorsExplanation, CorsQuery, CorsRoutePolicy } from './registry/explanation.js';
 import { PolicyRegistry } from './registry/policy-registry.js';
 
 /**
@@ -34,7 +29,8 @@ export class CorsService {
   }
 
   /**
-   * Every route of the app with its policy, in the order in which Nest registers them. If one `TestingModule` has
+   * Every route of the app with its policy, in the order in which Nest registers them, and then the gateways on the app's
+   * server, with the policy of their WebSocket handshakes. If one `TestingModule` has
    * several apps, this method, `explain()` and `warnings` show the one that was initialized last.
    *
    * @throws an `Error` before `app.init()`
@@ -84,7 +80,8 @@ export class CorsService {
   }
 
   /**
-   * Explains how a request and its preflight are answered, and why.
+   * Explains how a request and its preflight are answered, or a WebSocket handshake (`handshake: true`), and why. A
+   * handshake of the app's own page needs its `host`, unless the option `self` is set.
    *
    * @throws an `Error` before `app.init()`
    * @example

@@ -10,7 +10,7 @@ export { CorsModule } from './cors.module.js';
 export type { CorsModuleAsyncOptions, CorsOptionsFactory } from './cors.module.js';
 export { CorsService } from './cors.service.js';
 export type { CorsRoute } from './registry/route.js';
-export type { CorsExplanation, CorsQuery, CorsRoutePolicy, CorsVerdict } from './registry/explain.js';
+export type { CorsExplanation, CorsQuery, CorsRoutePolicy, CorsVerdict } from './registry/explanation.js';
 export { gatewayCors } from './gateway-cors.js';
 export type { GatewayCorsOptions } from './gateway-cors.js';
 export { originsFromEnv } from './sources/env-origins.js';

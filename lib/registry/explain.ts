@@ -8,107 +8,50 @@ import {
   PATH_AMBIGUOUS,
   refine,
   sideOf,
-  type CorsReason,
   type DetailedReason,
   type ResolverAnswer,
 } from '../decision/reason.js';
 import { corsRequestOf, type CorsRequest } from '../decision/request.js';
-import type { Policy, PolicyProvenance, PolicyValues } from '../policy/compile.js';
+import type { Policy } from '../policy/compile.js';
 import { isAnnounced } from '../policy/names/headers.js';
-import type { EffectiveCorsPolicy } from '../policy/options.js';
 import { headerList, type CorsHeaders } from '../policy/response.js';
 import type { Route } from '../routing/route.js';
 import { makeRequest } from '../routing/route-matcher.js';
 import { methodsByPath } from '../routing/methods.js';
+import {
+  effective,
+  type CorsExplanation,
+  type CorsQuery,
+  type CorsRoutePolicy,
+  type CorsVerdict,
+} from './explanation.js';
+import { explainHandshake, gatewayPolicyOf } from './explain-handshake.js';
 import { remedyFor } from './remedy.js';
 import { askForActual, askForPreflight } from './answers.js';
 import type { PolicyTable } from './policy-table.js';
 import type { ServerCandidate, Server } from './served.js';
 import { viewOf } from './sides.js';
-import { describeRoute, type CorsRoute } from './route.js';
+import { describeRoute } from './route.js';
 
-/**
- * A request to explain: what a browser would announce and then send.
- *
- * @publicApi
- */
-export interface CorsQuery {
-  /** The method of the actual request. */
-  readonly method: string;
-  /** The path, with the query if there is one. */
-  readonly url: string;
-  /** The `Origin` header; leave it out for a request that is not cross-origin. */
-  readonly origin?: string;
-  /** The `Host` header, for controllers that are bound to hosts. */
-  readonly host?: string;
-  /** The headers that the script sets, for `Access-Control-Request-Headers` and for versions. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/**
- * What a request would be answered.
- *
- * @publicApi
- */
-export interface CorsVerdict {
-  /** Whether the policy allows it. */
-  readonly allowed: boolean;
-  /** `'allowed'`, or why not. */
-  readonly reason: CorsReason;
-  /** The response headers that the policy adds. */
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/**
- * Why a request is allowed or refused.
- *
- * @publicApi
- */
-export interface CorsExplanation {
-  /** The handler that serves the request; absent where it is not of a controller. */
-  readonly route?: CorsRoute;
-  /** The handlers that its preflight may be meant for: more than one only where a preflight does not say. */
-  readonly candidates: readonly CorsRoute[];
-  /** The policy that the actual request is judged by. */
-  readonly policy: EffectiveCorsPolicy;
-  /** For each option of the policy, the level that sets it. */
-  readonly provenance: PolicyProvenance;
-  /** What its preflight is answered; also for a request that needs none. */
-  readonly preflight: CorsVerdict;
-  /** What its response carries. */
-  readonly actual: CorsVerdict;
-  /** The policy does not allow the origin, so that its `others` decide; absent where the policy itself does. */
-  readonly others?: true;
-  /** The smallest change that would allow what is refused. */
-  readonly hint?: string;
-}
-
-/**
- * A route and its policy.
- *
- * @publicApi
- */
-export interface CorsRoutePolicy {
-  /** The route of a controller. */
-  readonly route: CorsRoute;
-  /** Every option, resolved. */
-  readonly policy: EffectiveCorsPolicy;
-  /** For each option of the policy, the level that sets it. */
-  readonly provenance: PolicyProvenance;
-}
-
-/** Every route of the app with its policy, in the order in which Nest registers them. */
-export function routePoliciesOf({ routes }: Pick<PolicyTable, 'routes'>): readonly CorsRoutePolicy[] {
+/** Every route of the app with its policy, in the order in which Nest registers them, and then its gateways. */
+export function routePoliciesOf({
+  routes,
+  handshakes,
+}: Pick<PolicyTable, 'routes' | 'handshakes'>): readonly CorsRoutePolicy[] {
   const methods = methodsByPath(routes.map(({ route }) => route));
-  return routes.map(({ route, policy }) => ({
-    route: describeRoute(route),
-    policy: effective(policy, methods.get(route.path) ?? []),
-    provenance: policy.provenance,
-  }));
+  return [
+    ...routes.map(({ route, policy }) => ({
+      route: describeRoute(route),
+      policy: effective(policy, methods.get(route.path) ?? []),
+      provenance: policy.provenance,
+    })),
+    ...handshakes.gateways.map(gatewayPolicyOf),
+  ];
 }
 
 /** Judges a request that nobody sent, and its preflight. */
 export async function explainRequest(query: CorsQuery, table: PolicyTable): Promise<CorsExplanation> {
+  if (query.handshake === true) return explainHandshake(query, table);
   const { method, url, host = '', origin, headers = {} } = query;
   const request = makeRequest(query);
   const announced = Object.entries(headers).flatMap(([name, value]) =>
@@ -186,12 +129,6 @@ function refusalOfServer(
     return reason === 'allowed' ? undefined : refine(reason, request, policy, answer);
   }
   return undefined;
-}
-
-function effective({ values, others }: Policy, routed: readonly string[]): EffectiveCorsPolicy {
-  const methods = values.methods?.filter(method => routed.includes(method)) ?? routed;
-  const own: Omit<PolicyValues, 'others'> = values;
-  return { ...own, methods, ...(others && { others: effective(others, routed) }) };
 }
 
 function corsVerdict(

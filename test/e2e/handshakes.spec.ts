@@ -564,6 +564,48 @@ describe.each(PLATFORMS)('WebSocket handshakes on %s', platform => {
     expect(await statuses(other, [{ origin: APP }, { origin: ADMIN }])).toEqual([403, 101]);
   });
 
+  it('are explained as they are answered', async () => {
+    const closed = gatewayAt('/closed', NoCors());
+    const app = await start({ origin: [APP, origin => origin === ADMIN] }, { providers: [EventsGateway, closed] });
+    const service = app.get(CorsService);
+    const explain = (url: string, origin: string) =>
+      service.explain({ method: 'GET', url, origin, host: 'api.example', handshake: true });
+
+    for (const path of ['/events', '/closed', '/other', '//x/closed']) {
+      for (const origin of [APP, ADMIN, EVIL, 'null', 'https://api.example']) {
+        const { actual, preflight } = await explain(path, origin);
+        const status = await shakeHands(app, { path, origin });
+        // Nobody takes what no gateway has: the adapter closes it.
+        expect([path, origin, actual.allowed ? [101, 0] : [403]]).toEqual([
+          path,
+          origin,
+          expect.arrayContaining([status]),
+        ]);
+        expect(preflight).toEqual(actual);
+      }
+    }
+    expect(await explain('/closed', EVIL)).toMatchObject({
+      route: { controller: 'SomeGateway', handler: 'handleConnection', method: 'GET', path: '/closed' },
+      policy: { origin: false },
+      provenance: { origin: 'controller' },
+      actual: { allowed: false, reason: 'no-cross-origin-access', headers: {} },
+      hint: 'The policy is origin: false in @Cors() on SomeGateway. List the origins that may read this route.',
+    });
+    const { actual: without } = await service.explain({ method: 'GET', url: '/closed', handshake: true });
+    expect(without).toEqual({ allowed: true, reason: 'allowed', headers: {} });
+  });
+
+  it('are listed with their policies, after the routes', async () => {
+    const partner = gatewayAt('/partner', Cors({ origin: add(ADMIN) }));
+    const app = await start({ origin: APP }, { providers: [partner] });
+
+    const rows = app.get(CorsService).policies();
+    expect(rows.map(({ route, handshake, policy }) => [route.path, handshake, policy.origin])).toEqual([
+      ['/cats', undefined, [APP]],
+      ['/partner', true, [APP, ADMIN]],
+    ]);
+  });
+
   it('leave ordinary requests of the same server alone', async () => {
     const app = await start({ origin: APP });
     const request = httpRequest({ host: '127.0.0.1', port: portOf(app), path: '/cats', headers: { Origin: EVIL } });
