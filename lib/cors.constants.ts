@@ -36,6 +36,13 @@ export const CORS_MISSING: unique symbol = Symbol.for('nestjs-cors:missing');
 /** The key of the values in an `add()`. */
 export const ADDITION: unique symbol = Symbol.for('nestjs-cors:add');
 
+/** The key of the policy behind the options that `gatewayCors()` returns, and of the name of one. */
+export const GATEWAY_POLICY: unique symbol = Symbol.for('nestjs-cors:gateway-policy');
+export const GATEWAY_POLICY_NAME: unique symbol = Symbol.for('nestjs-cors:gateway-policy-name');
+
+/** The key under which an HTTP server keeps the app whose policies count for it. */
+export const SERVER_APP: unique symbol = Symbol.for('nestjs-cors:server-app');
+
 /** The key under which options from a file keep their places in it. */
 export const PLACES: unique symbol = Symbol.for('nestjs-cors:places');
 

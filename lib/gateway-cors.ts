@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { Logger } from '@nestjs/common';
-import { LOGGER_CONTEXT } from './cors.constants.js';
+import { GATEWAY_POLICY, GATEWAY_POLICY_NAME, LOGGER_CONTEXT } from './cors.constants.js';
 import { throwErrors } from './issues/configuration-error.js';
 import { IssueCollector } from './issues/issue.js';
 import { type CorsIssueLocation } from './issues/location.js';
@@ -7,10 +8,13 @@ import { createMergedPolicyCheck } from './policy/check.js';
 import { createPolicyCompiler, type Policy } from './policy/compile.js';
 import { problem, withoutResolver } from './issues/problem.js';
 import { mergeLevels, type Level } from './policy/merge.js';
-import type { CorsPolicyOptions } from './policy/options.js';
+import type { CorsPolicyName, CorsPolicyOptions } from './policy/options.js';
 import type { CheckedPolicy } from './policy/compile-time.js';
 import { readPolicy } from './policy/read.js';
-import { judgeOrigin } from './decision/reason.js';
+import { judgeOrigin, needsResolver, type ResolverAnswer } from './decision/reason.js';
+import { appOfRequest } from './registry/app.js';
+import { whenKnown } from './registry/maybe-promise.js';
+import type { PolicyTable } from './registry/policy-table.js';
 
 /**
  * The CORS options of socket.io.
@@ -35,6 +39,21 @@ export interface GatewayCorsOptions {
   readonly optionsSuccessStatus: number;
 }
 
+type IsOriginAllowed = Exclude<GatewayCorsOptions['origin'], '*'>;
+
+/**
+ * What socket.io calls for the CORS options of each request.
+ *
+ * @publicApi
+ */
+export type GatewayCorsDelegate = ((
+  request: IncomingMessage,
+  callback: (error: Error | null, options: GatewayCorsOptions | { readonly origin: false }) => void,
+) => void) & {
+  // Nest's type of `cors` has no functions, and refuses what has none of its options. socket.io takes functions.
+  readonly origin?: never;
+};
+
 const LOCATION: CorsIssueLocation = Object.freeze({ level: 'gateway' });
 /** The methods that long-polling uses. */
 const POLLING_METHODS = ['GET', 'POST'];
@@ -56,14 +75,67 @@ const POLLING_METHODS = ['GET', 'POST'];
  * ```
  * @publicApi
  */
-export function gatewayCors<const Written>(policy: CheckedPolicy<Written>): GatewayCorsOptions {
+export function gatewayCors<const Written>(policy: CheckedPolicy<Written>): GatewayCorsOptions;
+/**
+ * The same with a policy of `CorsModule.forRoot({ policies })`, by its name. The app's options are not known yet when the
+ * decorator runs, so this is a function that socket.io calls with each request. It looks the policy up in the app whose
+ * server the request came to, so a `reload()` counts, and the policy may have a resolver. Before the app is initialized no
+ * origin is allowed. Not for a gateway on a port of its own.
+ *
+ * An unknown name is an error when the app boots (`policy_unknown`).
+ *
+ * @example
+ * ```ts
+ * @Cors('public')
+ * @WebSocketGateway({ cors: gatewayCors('public') })
+ * export class EventsGateway {}
+ * ```
+ */
+export function gatewayCors(name: CorsPolicyName): GatewayCorsDelegate;
+export function gatewayCors(policy: CorsPolicyOptions | string): GatewayCorsOptions | GatewayCorsDelegate {
+  if (typeof policy === 'string') return namedGatewayCors(policy);
   const compiled = compile(policy);
+  const options = gatewayOptionsOf(compiled, (origin, callback) =>
+    callback(null, judgeOrigin(origin, compiled) === 'allowed'),
+  );
+  // For the warning where it allows more than the gateway.
+  return Object.defineProperty(options, GATEWAY_POLICY, { value: compiled });
+}
+
+function namedGatewayCors(name: string): GatewayCorsDelegate {
+  const delegate: GatewayCorsDelegate = (request, callback) => {
+    const table = appOfRequest(request)?.table;
+    const policy = table?.policyNamed(name);
+    // Fails closed.
+    if (table === undefined || policy === undefined) callback(null, { origin: false });
+    else callback(null, gatewayOptionsOf(policy, asking(policy, table, request)));
+  };
+  return Object.defineProperty(delegate, GATEWAY_POLICY_NAME, { value: name });
+}
+
+/** Judges an origin, with the policy's resolver where it has one. */
+function asking(
+  policy: Policy,
+  table: PolicyTable,
+  { method = 'GET', url = '/', headers }: IncomingMessage,
+): IsOriginAllowed {
+  return (origin, callback) => {
+    const asked = { method, url, headers, host: headers.host ?? '' };
+    const answer =
+      origin !== undefined && needsResolver(origin, policy)
+        ? table.askAboutHandshake({ policy, gateway: undefined }, origin, asked)
+        : undefined;
+    void whenKnown<ResolverAnswer | undefined, unknown>(answer, known => {
+      callback(null, judgeOrigin(origin, policy, known) === 'allowed');
+      return undefined;
+    });
+  };
+}
+
+function gatewayOptionsOf(compiled: Policy, isAllowed: IsOriginAllowed): GatewayCorsOptions {
   const { methods = POLLING_METHODS, allowedHeaders, exposedHeaders } = compiled.values;
   return {
-    origin:
-      compiled.origin === 'any'
-        ? '*'
-        : (origin, callback) => callback(null, judgeOrigin(origin, compiled) === 'allowed'),
+    origin: compiled.origin === 'any' ? '*' : isAllowed,
     methods: [...methods],
     allowedHeaders: mutable(allowedHeaders),
     exposedHeaders: mutable(exposedHeaders),

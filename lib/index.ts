@@ -12,7 +12,7 @@ export { CorsService } from './cors.service.js';
 export type { CorsRoute } from './registry/route.js';
 export type { CorsExplanation, CorsQuery, CorsRoutePolicy, CorsVerdict } from './registry/explanation.js';
 export { gatewayCors } from './gateway-cors.js';
-export type { GatewayCorsOptions } from './gateway-cors.js';
+export type { GatewayCorsDelegate, GatewayCorsOptions } from './gateway-cors.js';
 export { originsFromEnv } from './sources/env-origins.js';
 export type { CorsEnvironment } from './sources/env-origins.js';
 export { corsOptionsFromFile } from './sources/options-file.js';

@@ -17,6 +17,7 @@ import { compilePath, PathSyntaxError, type PathPattern } from '../routing/path-
 import { methodOf, servedMethods } from '../routing/methods.js';
 import { filePlace } from '../sources/option-places.js';
 import { compileRows } from './compile-rows.js';
+import { checkGatewayNames } from './gateway-names.js';
 import { HandshakeLevels } from './handshake-level.js';
 import type { MergedGateway, MergedRoute, MergedRule } from './merged.js';
 import type { ExploredApp } from './explorer.js';
@@ -83,6 +84,7 @@ class RowsBuilder {
       this.#write([level], { level: 'policy', policy }, policyPath(policy));
     const modulePolicy = this.#merge([module.level]);
     const named = new Map([...module.policies].map(([policy, level]) => [policy, this.#merge([level])]));
+    checkGatewayNames(this.app.gateways, module.policies, this.issues);
     const rules = this.#mergeRules(module);
     const gateways = module.app.handshakes === false ? [] : this.app.gateways.filter(({ port }) => port === undefined);
     const declaring = { ...this.app, gateways };

@@ -15,7 +15,9 @@ export function startupLines({
   routes,
   rules,
   module,
-}: Pick<PolicyTable, 'routes' | 'rules' | 'module'>): readonly string[] {
+  handshakes,
+  handshakeMode,
+}: Pick<PolicyTable, 'routes' | 'rules' | 'module' | 'handshakes' | 'handshakeMode'>): readonly string[] {
   const groups = new Map<string, Group>();
   const texts = new Map<Policy, string>();
   const groupOf = (policy: Policy): Group => {
@@ -28,7 +30,27 @@ export function startupLines({
   for (const { route, policy } of routes) groupOf(policy).routes.push(routeText(describeRoute(route)));
   for (const { path, policy } of rules.entries) groupOf(policy).rules.push(path);
   groupOf(module).isModules = true;
-  return [...groups].map(([text, group]) => `${text}: ${coverageText(group)}`);
+  return [
+    ...[...groups].map(([text, group]) => `${text}: ${coverageText(group)}`),
+    ...handshakeLines(handshakes.gateways, handshakeMode),
+  ];
+}
+
+/** A line for each list of origins that may open WebSockets to gateways. */
+function handshakeLines(
+  gateways: PolicyTable['handshakes']['gateways'],
+  mode: PolicyTable['handshakeMode'],
+): readonly string[] {
+  const names = new Map<string, string[]>();
+  for (const { gateway, policy } of gateways) {
+    const { origin } = policy.values;
+    const who = origin === false ? 'no other origin' : origin === '*' ? 'any origin' : namesText(origin);
+    const of = names.get(who) ?? [];
+    names.set(who, of);
+    of.push(`${gateway.controller.name} ${gateway.path}`);
+  }
+  const what = mode === 'report' ? 'WebSockets (report only)' : 'WebSockets';
+  return [...names].map(([who, of]) => `${what} from ${who}: ${counted(of.length, 'gateway')} (${namesText(of)})`);
 }
 
 function routeText({ method, path, version }: ReturnType<typeof describeRoute>): string {

@@ -854,6 +854,36 @@ export const PROBLEMS = {
       'has several handlers with different policies, and the version or constraint that picks one is not in a preflight: any of them may answer it',
     hint: 'Give all these handlers one policy, put the version in the path (VersioningType.URI), or let the constraint read only the host or the URL.',
   },
+  gateway_name_elsewhere: {
+    severity: 'error',
+    problem: "cannot be looked up: the gateway is not on the app's own server",
+    hint: "Pass the policy itself, gatewayCors({ origin: ['https://app.example.com'] }), or remove the port.",
+  },
+  gateway_any_origin: {
+    severity: 'warning',
+    problem: "lets any site connect to a gateway with the user's cookies, and read its messages",
+    hint: "List the origins that may connect, @Cors({ origin: ['https://app.example.com'] }). Keep it if the gateway ignores cookies.",
+  },
+  gateways_differ: {
+    severity: 'warning',
+    problem: 'is the path of several gateways with different policies, and one handshake: all of them have to allow it',
+    hint: 'Give these gateways one policy, or each a path of its own.',
+  },
+  gateway_cors_wider: {
+    severity: 'warning',
+    problem: 'has a `cors` option that allows more than its policy: those origins get 403',
+    hint: "Add '{fix}' to @Cors({ origin: [\u2026] }) on the gateway, or take it out of `cors`.||Write in `cors` the origins that may connect: cors: gatewayCors({ origin: ['https://app.example.com'] }).",
+  },
+  gateway_port: {
+    severity: 'warning',
+    problem: "is not on the app's own server, so nobody compares the origins of its handshakes",
+    hint: "Remove the port, and make its adapter with the app. Or compare `Origin` in socket.io's `allowRequest` or `verifyClient` of `ws`, and ignore this.",
+  },
+  gateway_option_ignored: {
+    severity: 'warning',
+    problem: 'has no effect on a gateway: only `origin` counts for a handshake',
+    hint: 'Remove it. The headers of long-polling are those of gatewayCors().',
+  },
   csrf_untrusted: {
     severity: 'warning',
     problem:

@@ -6,6 +6,8 @@ export type Emit = () => boolean;
 
 /** Decides which events of a server reach its listeners. */
 export interface ServerGate {
+  /** Called with each server that the gate stands before. */
+  guards(server: Server): void;
   /** Whether `request` events pass the gate as well. */
   readonly watchesRequests: boolean;
   /** @returns what `emit()` returns: whether the event has a listener, or an answer */
@@ -18,6 +20,7 @@ export interface ServerGate {
  * `Upgrade` header to it (`h2c` as well), and no listener can keep an event from the next.
  */
 export function guardServer(server: Server, gate: ServerGate): void {
+  gate.guards(server);
   const own = Object.hasOwn(server, 'emit') ? (server.emit as AnyEmit) : undefined;
   const guarded: AnyEmit = function (this: Server, event, ...args) {
     // Looked up each time: a tracing library may replace the prototype's later.

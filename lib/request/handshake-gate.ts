@@ -1,9 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { siteOf } from '../platforms/site.js';
 import type { Platform } from '../platforms/platform.js';
 import type { Emit, ServerGate } from '../platforms/server-gate.js';
-import type { CorsApp } from '../registry/app.js';
+import { setServerApp, type CorsApp } from '../registry/app.js';
 import { judgeHandshake, type Handshake, type HandshakeRefusal } from '../registry/judge-handshake.js';
 import type { MaybePromise } from '../registry/maybe-promise.js';
 import type { PolicyTable } from '../registry/policy-table.js';
@@ -23,6 +23,10 @@ export class HandshakeGate implements ServerGate {
     private readonly platform: Pick<Platform, 'present'>,
     private readonly log: HandshakeLog,
   ) {}
+
+  guards(server: Server): void {
+    setServerApp(server, this.app);
+  }
 
   get watchesRequests(): boolean {
     const { table } = this.app;

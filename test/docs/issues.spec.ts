@@ -215,6 +215,20 @@ function moduleWith(metadata: Parameters<typeof Module>[0]): Type {
   return SomeModule;
 }
 
+/** Namespaces of one server, with the decorators of each. */
+function withGateways(...gateways: readonly (readonly ClassDecorator[] | 'of its own')[]) {
+  const providers = gateways.flatMap((decorators, index) => {
+    if (decorators === 'of its own') return [];
+    class SomeGateway {}
+    WebSocketGateway({ namespace: String(index) })(SomeGateway);
+    for (const decorate of decorators) decorate(SomeGateway);
+    return SomeGateway;
+  });
+  // Made without the app, an adapter opens a port.
+  const adapterOf = (app: INestApplication) => (gateways.includes('of its own') ? new IoAdapter() : new IoAdapter(app));
+  return issuesOf({ cors, providers, configure: app => app.useWebSocketAdapter(adapterOf(app)) });
+}
+
 const cors = { origin: APP };
 const feature = () => CorsModule.forFeature({ maxAge: 60 });
 const ON_EXPRESS = { logger: false, abortOnError: false } as const;
@@ -240,6 +254,28 @@ const WORDED: { readonly [Code in CorsIssueCode]?: () => Promise<readonly CorsIs
       configure: app => app.useWebSocketAdapter(new IoAdapter(app)),
     });
   },
+
+  gateway_name_elsewhere: () => {
+    @WebSocketGateway(8081, { cors: gatewayCors('public') })
+    class EventsGateway {}
+    // Not its port: it would be open.
+    Reflect.defineMetadata('port', 0, EventsGateway);
+    return issuesOf({
+      cors: { ...cors, policies: { public: { origin: '*' } } },
+      providers: [EventsGateway],
+      configure: app => app.useWebSocketAdapter(new IoAdapter()),
+    });
+  },
+
+  gateway_any_origin: () => withGateways([Cors({ origin: '*' })]),
+
+  gateways_differ: () => withGateways([], [Cors({ origin: ['https://partner.example.net'] })]),
+
+  gateway_cors_wider: () => withGateways([WebSocketGateway({ cors: true })]),
+
+  gateway_port: () => withGateways([WebSocketGateway(0)], 'of its own'),
+
+  gateway_option_ignored: () => withGateways([Cors({ credentials: true })]),
 
   rule_prefix: () =>
     issuesOf({

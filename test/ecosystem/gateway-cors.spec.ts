@@ -1,10 +1,11 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { Logger, type Type } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { CorsConfigurationError, gatewayCors, type CorsPolicyOptions } from 'nestjs-cors';
+import { Cors, CorsConfigurationError, CorsService, gatewayCors, type CorsPolicyOptions } from 'nestjs-cors';
 import { WebSocket } from 'ws';
-import { closeApps, PLATFORMS, startApp } from '../support/app.js';
+import { closeApps, configurationErrorOf, PLATFORMS, startApp } from '../support/app.js';
 import { portOf, preflightOf } from '../support/client.js';
 import { ADMIN, APP, EVIL, PUBLIC, readable } from '../support/expected.js';
 import { RecordingLogger } from '../support/logger.js';
@@ -180,4 +181,88 @@ describe('gatewayCors()', () => {
     expect(issues.map(({ code }) => code)).toEqual(codes);
     expect(message).toContain('gatewayCors()');
   });
+});
+
+describe.each(PLATFORMS)("gatewayCors('name') on %s", platform => {
+  @Cors('partners')
+  @WebSocketGateway({ cors: gatewayCors('partners') })
+  class EventsGateway {}
+
+  const start = (partners: CorsPolicyOptions) =>
+    startApp({
+      platform,
+      cors: { origin: ADMIN, policies: { partners } },
+      providers: [EventsGateway],
+      configure: app => app.useWebSocketAdapter(new IoAdapter(app)),
+    });
+  const poll = (origin: string) => ({ path: HANDSHAKE, headers: { Origin: origin } });
+
+  it('gives long-polling the policy of the app whose server the request came to', async () => {
+    const one = await start({ origin: APP, credentials: true, exposedHeaders: ['x-id'] });
+    const other = await start({ origin: '*' });
+
+    expect(await observe(one, poll(APP))).toEqual({
+      status: 200,
+      cors: readable(APP, { credentials: true, exposed: 'x-id' }),
+      ran: [],
+    });
+    expect(await observe(one, poll(EVIL))).toMatchObject({ status: 403 });
+    expect(await observe(other, poll(EVIL))).toEqual({ status: 200, cors: PUBLIC, ran: [] });
+    expect(one.get(CorsService).warnings).toEqual([]);
+  });
+
+  it('answers its preflights, also after a reload', async () => {
+    const app = await start({ origin: APP });
+    const preflight = (origin: string) => preflightOf(HANDSHAKE, origin, 'POST', 'content-type');
+    expect(await observe(app, preflight(APP))).toEqual({
+      status: 204,
+      cors: {
+        'access-control-allow-origin': APP,
+        'access-control-allow-methods': 'GET,POST',
+        'access-control-allow-headers': 'content-type,authorization',
+        'access-control-max-age': '600',
+        vary: 'Origin',
+      },
+      ran: [],
+    });
+    await app.get(CorsService).reload({ origin: ADMIN, policies: { partners: { origin: EVIL } } });
+    expect(await observe(app, preflight(APP))).toMatchObject({ status: 403 });
+    expect((await observe(app, preflight(EVIL))).status).toBe(204);
+  });
+
+  it('calls the resolver of the policy', async () => {
+    const app = await start({ origin: origin => Promise.resolve(origin === APP) });
+
+    expect(await observe(app, poll(APP))).toEqual({ status: 200, cors: readable(APP), ran: [] });
+    expect(await observe(app, poll(EVIL))).toMatchObject({ status: 403 });
+  });
+
+  it('is a boot error where there is no such policy', async () => {
+    const { issues } = await configurationErrorOf({
+      platform,
+      cors: { origin: ADMIN, policies: { partner: { origin: APP } }, handshakes: false },
+      providers: [EventsGateway],
+      configure: app => app.useWebSocketAdapter(new IoAdapter(app)),
+    });
+    expect(issues.map(({ code, message, hint }) => ({ code, message, hint }))).toEqual([
+      {
+        code: 'policy_unknown',
+        message:
+          'Invalid "partners" in gatewayCors(), affecting EventsGateway.handleConnection (GET /socket.io): is not the name of a policy in CorsModule.forRoot({ policies }).',
+        hint: "Did you mean 'partner'?",
+      },
+    ]);
+  });
+});
+
+it("gatewayCors('name') allows nobody on a server that is not an app's", () => {
+  const answers: unknown[] = [];
+  gatewayCors('partners')({ socket: { server: {} } } as unknown as IncomingMessage, (...answer) =>
+    answers.push(answer),
+  );
+  gatewayCors('partners')({ socket: {} } as unknown as IncomingMessage, (...answer) => answers.push(answer));
+  expect(answers).toEqual([
+    [null, { origin: false }],
+    [null, { origin: false }],
+  ]);
 });

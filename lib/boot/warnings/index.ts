@@ -1,5 +1,6 @@
 import { CSRF_WARNINGS } from './csrf-protection.js';
 import { DECORATOR_WARNINGS } from './decorators.js';
+import { GATEWAY_WARNINGS } from './gateways.js';
 import { HEADER_WARNINGS } from './headers.js';
 import { POLICY_WARNINGS } from './policies.js';
 import { RULE_WARNINGS } from './rules.js';
@@ -10,6 +11,7 @@ import type { CheckedApp } from './warning.js';
 /** One list for each subject. To add a warning, add it to the list of its subject, and its text to the catalogue. */
 const WARNINGS = [
   DECORATOR_WARNINGS,
+  GATEWAY_WARNINGS,
   HEADER_WARNINGS,
   POLICY_WARNINGS,
   RULE_WARNINGS,

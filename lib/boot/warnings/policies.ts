@@ -4,16 +4,19 @@ import { itemsOf, type Level } from '../../policy/merge.js';
 import { policyPath } from '../../policy/read-module.js';
 import { issueRouteOf } from '../../registry/route.js';
 import { methodOf, servedMethods, USUAL_METHODS } from '../../routing/methods.js';
+import { namedByGateway } from '../gateway-names.js';
 import { sidesOf, type Side, type Warning } from './warning.js';
 
 /** A named policy that nothing names. */
-const unused: Warning = ({ options, module, routes, rules, gateways, othersOf, report }) => {
+const unused: Warning = ({ app, options, module, routes, rules, gateways, othersOf, report }) => {
+  const named = new Set(app.gateways.map(namedByGateway));
   const used = new Set<Level>([...routes, ...rules, ...gateways].flatMap(({ levels }) => levels));
   for (const merged of [module, ...[...routes, ...rules].map(each => each.merged)]) {
     for (const level of othersOf(merged)?.levels ?? []) used.add(level);
   }
   for (const [policy, level] of options.policies) {
-    if (!used.has(level)) report({ level: 'module' }, problem('policy_unused', policyPath(policy), undefined, policy));
+    if (!used.has(level) && !named.has(policy))
+      report({ level: 'module' }, problem('policy_unused', policyPath(policy), undefined, policy));
   }
 };
 
