@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import {
   Controller,
@@ -16,10 +15,12 @@ import {
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
 import { Cors, CorsModule, CorsService, type CorsIssue, type CorsModuleOptions } from 'nestjs-cors';
+import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { closeApps, PLATFORMS, startApp, type AppOptions } from '../support/app.js';
 import { portOf, preflightOf, type WireRequest } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';
+import { shakeHands } from '../support/handshake.js';
 import { watchHandlers } from '../support/observe.js';
 
 const { ran, take, observe, exchange } = watchHandlers();
@@ -327,7 +328,7 @@ describe.each(PLATFORMS)("Resolvers beside the module's global guard and interce
     expect(await ask(app, from(ADMIN, nested))).toEqual(answered);
   });
 
-  it('run untouched for subscriptions, which no CORS policy is about (CTX-02)', async () => {
+  it('run untouched for subscriptions, whose handshake has the policy of the rule (CTX-02)', async () => {
     @Resolver(() => Cat)
     class BirthsResolver {
       @Query(() => String)
@@ -346,11 +347,14 @@ describe.each(PLATFORMS)("Resolvers beside the module's global guard and interce
       providers: [BirthsResolver, ...witness],
     });
 
-    // The browser lets every page open a WebSocket: an endpoint for some only checks the Origin header by itself.
-    expect(await subscribe(app, EVIL, 'subscription { births { name } }')).toEqual({
+    expect(await subscribe(app, ADMIN, 'subscription { births { name } }')).toEqual({
       data: { births: { name: 'Tom' } },
     });
     expect(take()).toEqual(['guard of graphql births', 'interceptor of graphql births', 'births']);
+    for (const path of ['/graphql', '/graphql?a', '//x/graphql', '/graphql-x']) {
+      expect([path, await shakeHands(app, { path, origin: EVIL })]).toEqual([path, 403]);
+    }
+    expect(take()).toEqual([]);
   });
 
   it('are no place for @Cors(), which is told at boot (DEC-08)', async () => {
@@ -384,21 +388,19 @@ describe.each(PLATFORMS)("Resolvers beside the module's global guard and interce
   });
 });
 
-/** The first thing that a subscription yields, asked for in the protocol of graphql-ws. */
+/** The first thing that a subscription yields, to a client on a page of some origin. */
 async function subscribe(app: INestApplication, origin: string, query: string): Promise<unknown> {
-  const socket = new WebSocket(`ws://127.0.0.1:${String(portOf(app))}/graphql`, 'graphql-transport-ws', { origin });
-  const converse = async (message: object) => {
-    socket.send(JSON.stringify(message));
-    const [answer] = (await once(socket, 'message')) as [Buffer];
-    return JSON.parse(answer.toString()) as { readonly type: string; readonly payload?: unknown };
-  };
+  class PageSocket extends WebSocket {
+    constructor(url: string, protocols?: string | string[]) {
+      super(url, protocols, { origin });
+    }
+  }
+  const url = `ws://127.0.0.1:${String(portOf(app))}/graphql`;
+  const client = createClient({ url, webSocketImpl: PageSocket, retryAttempts: 0 });
   try {
-    await once(socket, 'open');
-    expect((await converse({ type: 'connection_init' })).type).toBe('connection_ack');
-    const { type, payload } = await converse({ type: 'subscribe', id: '1', payload: { query } });
-    expect(type).toBe('next');
-    return payload;
+    for await (const first of client.iterate({ query })) return first;
+    return undefined;
   } finally {
-    socket.terminate();
+    await client.dispose();
   }
 }
