@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import { connect as connectSocket } from 'node:net';
 import { Controller, Get, Injectable, Module, type INestApplication, type Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { WsAdapter } from '@nestjs/platform-ws';
@@ -113,6 +114,22 @@ describe.each(PLATFORMS)('WebSocket handshakes on %s', platform => {
   it('are refused with two Origin headers, whatever they are', async () => {
     const app = await start({ origin: APP });
     expect(await statuses(app, [{ headers: { Origin: [APP, APP] } }])).toEqual([403]);
+  });
+
+  it('that are refused end also where the client stays', async () => {
+    const app = await start({ origin: APP });
+    const closed = new Promise<void>(resolve =>
+      (app.getHttpServer() as Server).once('connection', each =>
+        each.once('close', () => {
+          resolve();
+        }),
+      ),
+    );
+    const client = connectSocket({ port: portOf(app), host: '127.0.0.1', allowHalfOpen: true });
+    client.resume();
+    client.write(handshakeBytes({ path: '/events', origin: EVIL }));
+    await closed;
+    client.destroy();
   });
 
   it("are open to every origin, null and malformed ones, under '*'", async () => {
@@ -272,6 +289,26 @@ describe.each(PLATFORMS)('WebSocket handshakes on %s', platform => {
       expect(await by('//x/graphql')).toEqual([403, 403, 403]);
       expect(await by('/graphql-x')).toEqual([403, 403, 403]);
       expect(taken.sort()).toEqual(['/graphql', '/other', '/public', '/public', '/public']);
+    });
+
+    it('of a rule that is stricter than the module, however its path is written', async () => {
+      const routes = [{ path: '/graphql', policy: { origin: APP } }];
+      const configure = (each: INestApplication) => {
+        acceptAll(each, []);
+      };
+      const app = await start({ origin: '*', routes }, { configure, providers: [] });
+
+      const paths = [
+        '/graphql',
+        '/graphql/x',
+        '//x/graphql',
+        '/./graphql',
+        'http://h/graphql',
+        '/graphql-x',
+        '/GRAPHQL',
+      ];
+      for (const path of paths) expect([path, await shakeHands(app, { path, origin: EVIL })]).toEqual([path, 403]);
+      expect(await shakeHands(app, { path: '/other', origin: EVIL })).toBe(101);
     });
 
     it('without its others: methods and credentials say nothing about a handshake', async () => {
@@ -642,8 +679,7 @@ function masked(text: string): Buffer {
 }
 
 async function sendUntilData(app: INestApplication, bytes: Buffer, text: string): Promise<string> {
-  const { connect } = await import('node:net');
-  const socket = connect(portOf(app), '127.0.0.1');
+  const socket = connectSocket(portOf(app), '127.0.0.1');
   socket.write(bytes);
   let received = '';
   for await (const data of socket) {

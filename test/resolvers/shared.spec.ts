@@ -55,6 +55,7 @@ describe('A shared resolver', () => {
     ['the URL', APP, { ...SERVED, url: '/cats?x=2' }],
     ['the host', APP, { ...SERVED, host: 'other.example' }],
     ['what it is asked for', APP, { ...SERVED, preflight: true }],
+    ['whether it is a handshake', APP, { ...SERVED, handshake: true }],
     ['the controller', APP, { ...SERVED, controller: AnotherController }],
     ['the handler', APP, { ...SERVED, handler: other }],
     ['the value of a header', APP, { ...SERVED, headers: { ...SERVED.headers, 'x-tenant': 'two' } }],
