@@ -66,6 +66,11 @@ const POLLING_METHODS = ['GET', 'POST'];
  * It only sets the headers of HTTP long-polling. Who may connect, by either transport, is up to the policy of the gateway
  * itself (`@Cors()` on its class): see the option `handshakes`.
  *
+ * The name of a policy of `CorsModule.forRoot({ policies })` gives a function that socket.io calls with each request: the
+ * options are not known yet when the decorator runs. It looks the policy up in the app whose server the request came to, so
+ * a `reload()` counts, and the policy may have a resolver. Before the app is initialized no origin is allowed. An unknown
+ * name is an error when the app boots, and so is a name on a gateway on a server of its own.
+ *
  * @param policy the options are those of `CorsModule.forRoot()`; `methods` defaults to those of long-polling
  * @throws {@link CorsConfigurationError} with every error of the policy
  * @example
@@ -75,23 +80,9 @@ const POLLING_METHODS = ['GET', 'POST'];
  * ```
  * @publicApi
  */
-export function gatewayCors<const Written>(policy: CheckedPolicy<Written>): GatewayCorsOptions;
-/**
- * The same with a policy of `CorsModule.forRoot({ policies })`, by its name. The app's options are not known yet when the
- * decorator runs, so this is a function that socket.io calls with each request. It looks the policy up in the app whose
- * server the request came to, so a `reload()` counts, and the policy may have a resolver. Before the app is initialized no
- * origin is allowed. Not for a gateway on a port of its own.
- *
- * An unknown name is an error when the app boots (`policy_unknown`).
- *
- * @example
- * ```ts
- * @Cors('public')
- * @WebSocketGateway({ cors: gatewayCors('public') })
- * export class EventsGateway {}
- * ```
- */
-export function gatewayCors(name: CorsPolicyName): GatewayCorsDelegate;
+export function gatewayCors<const Written>(
+  policy: CheckedPolicy<Written> | CorsPolicyName,
+): Written extends string ? GatewayCorsDelegate : GatewayCorsOptions;
 export function gatewayCors(policy: CorsPolicyOptions | string): GatewayCorsOptions | GatewayCorsDelegate {
   if (typeof policy === 'string') return namedGatewayCors(policy);
   const compiled = compile(policy);

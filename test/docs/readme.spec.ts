@@ -13,7 +13,17 @@ import { ROOT } from '../support/markdown.js';
 import { onlyBlock, readmeTable } from '../support/readme.js';
 import { exportsOf } from '../support/snippets.js';
 
-const OPTIONS = [...POLICY_OPTIONS, 'policies', 'routes', 'bounds', 'self', 'handshakes', 'resolver', 'interceptor', 'debug'];
+const OPTIONS = [
+  ...POLICY_OPTIONS,
+  'policies',
+  'routes',
+  'bounds',
+  'self',
+  'handshakes',
+  'resolver',
+  'interceptor',
+  'debug',
+];
 
 afterEach(closeApps);
 
