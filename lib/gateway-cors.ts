@@ -10,6 +10,7 @@ import { problem, withoutResolver } from './issues/problem.js';
 import { mergeLevels, type Level } from './policy/merge.js';
 import type { CorsPolicyName, CorsPolicyOptions } from './policy/options.js';
 import type { CheckedPolicy } from './policy/compile-time.js';
+import { INVALID } from './policy/fields.js';
 import { readPolicy } from './policy/read.js';
 import { judgeOrigin, needsResolver, type ResolverAnswer } from './decision/reason.js';
 import { appOfRequest } from './registry/app.js';
@@ -149,7 +150,8 @@ function compile(policy: CorsPolicyOptions): Policy {
   if (typeof origin === 'object' && origin.resolver !== undefined) {
     issues.add(LOCATION, problem('gateway_resolver', 'origin', origin.resolver));
   }
-  if (level.options.others !== undefined) issues.add(LOCATION, problem('gateway_others', 'others', undefined));
+  const { others } = level.options;
+  if (others !== undefined && others !== INVALID) issues.add(LOCATION, problem('gateway_others', 'others', undefined));
   throwErrors(issues);
   const logger = new Logger(LOGGER_CONTEXT);
   for (const { message, hint } of issues.warnings()) logger.warn(`${message} ${hint}`);

@@ -75,12 +75,20 @@ export function compileRows(
 /** Policies reject by origin, method and `others`, and lists of origins are shared by what inherits them. */
 function rejectingOf(policies: Iterable<Policy>): readonly Policy[] {
   const byOrigin = new Map<unknown, Map<string, Policy>>();
+  // Their lists are shared as well.
+  const lists = new Map<unknown, number>();
+  const sidesKeyOf = ({ others }: Policy): string => {
+    if (others === undefined) return '';
+    const list = lists.get(others.origin) ?? lists.size;
+    lists.set(others.origin, list);
+    return `${String(list)} ${others.methods?.join() ?? '*'}`;
+  };
   for (const policy of policies) {
     if (!policy.rejectDisallowed) continue;
     const ofOrigin = byOrigin.get(policy.origin) ?? new Map<string, Policy>();
     byOrigin.set(policy.origin, ofOrigin);
     const methods = [...(policy.methods ?? ['*'])].sort().join();
-    const key = policy.others === undefined ? methods : `${methods} ${JSON.stringify(policy.others.values)}`;
+    const key = `${methods} ${sidesKeyOf(policy)}`;
     if (!ofOrigin.has(key)) ofOrigin.set(key, policy);
   }
   return [...byOrigin.values()].flatMap(ofOrigin => [...ofOrigin.values()]);

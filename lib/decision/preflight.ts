@@ -93,9 +93,22 @@ export function judgeResource(
   return allow(resource, announced, candidate, (other, shared) => {
     const isShared = isSharedBy(other, shared);
     if (isShared !== UNDECIDED) return isShared;
+    if (isOpen(request, other, answerOf)) return false;
     const first = other.candidates[firstAllowed(request, other, answerOf)];
     return first?.policy.answerKey === shared.policy.answerKey;
   });
+}
+
+/** Whether a resolver that was not called decides about a method. */
+function isOpen({ origin }: CorsRequest, { method, candidates }: ResourceMethod, answerOf: AnswerOf): boolean {
+  return candidates.some(({ members }, candidate) =>
+    members.some(
+      (policy, member) =>
+        policy.resolver !== undefined &&
+        answerOf(policy, method, candidate, member) === undefined &&
+        needsResolver(origin, policy),
+    ),
+  );
 }
 
 /** The verdict for all allowed requests, if it does not depend on the request. */

@@ -40,7 +40,8 @@ export class RefusalLog {
    */
   allowedOrigin(exchange: CorsExchange, refused: DetailedReason, refuser: () => Refuser | undefined): void {
     const by = NAMES_PARTS.has(refused.reason) ? refuser() : undefined;
-    if (by === undefined) return;
+    // Strangers are not meant to do more, and must not use up what own pages need.
+    if (by === undefined || (by.policy.isOthers && by.policy.origin === 'any')) return;
     const { names } = this.#of(exchange);
     const place = placeOf(exchange, by);
     const known = names.get(place) ?? new Set<string>();
@@ -89,6 +90,7 @@ const BUDGET_SPENT = `Logged ${String(LINES_AN_HOUR)} refusals of allowed origin
 
 /** What the log knows the place of a refusal as: so many places as there are routes, rules and policies. */
 function placeOf({ table, url }: CorsExchange, { route, nearest, policy }: Refuser): object {
+  if (policy.isOthers) return policy;
   return route ?? nearest ?? table?.rules.ruleOn(url)?.rule ?? policy;
 }
 

@@ -1,4 +1,4 @@
-import { Controller, Get, type Type } from '@nestjs/common';
+import { Controller, Get, Put, type Type } from '@nestjs/common';
 import { add, Cors, CorsService, type CorsModuleOptions } from 'nestjs-cors';
 import { hintOf, type ProblemCode } from '../../lib/issues/catalog.js';
 import { closeApps, configurationErrorOf, PLATFORMS, startApp } from '../support/app.js';
@@ -47,6 +47,7 @@ describe.each(PLATFORMS)('Others at boot on %s', platform => {
     ['a rejection', { origin: '*', rejectDisallowed: true }, 'others_option', 'others.rejectDisallowed'],
     ['a name that rejects', 'rejecting', 'others_option', 'others.rejectDisallowed'],
     ['a name that chains', 'chaining', 'others_option', 'others.others'],
+    ['a name that is closed', 'closed', 'others_origin', 'others'],
     ['any origin with credentials', { origin: '*', credentials: true }, 'origin_any_with_credentials', 'others.origin'],
     ['an origin with a path', { origin: [`${EVIL}/`] }, 'origin_path', 'others.origin[0]'],
     ['an insecure origin', { origin: ['http://a.example'] }, 'origin_insecure', 'others.origin[0]'],
@@ -58,6 +59,7 @@ describe.each(PLATFORMS)('Others at boot on %s', platform => {
     const policies = {
       partners: { origin: [ADMIN] },
       rejecting: { origin: '*', rejectDisallowed: true, methods: ['GET'] },
+      closed: { origin: false },
       chaining: { origin: [ADMIN], others: { origin: '*' } },
     };
     expect(await refused({ origin: [APP], others, policies })).toEqual([[code, path, module]]);
@@ -95,6 +97,57 @@ describe.each(PLATFORMS)('Others at boot on %s', platform => {
     expect(
       await refused({ origin: [APP], methods: ['GET'], others: { origin: '*', methods: ['GET'] }, bounds }),
     ).toEqual([['bounds_any_origin', 'others.origin', module]]);
+  });
+
+  it('is within the bounds by its defaults, which are told at the policy of the name', async () => {
+    @Controller('own')
+    class OwnController {
+      @Put()
+      change() {}
+    }
+    const policies = { named: { origin: [ADMIN] } };
+    const bounds = { methods: ['GET'] };
+    expect(
+      await refused({ origin: [APP], methods: ['GET'], others: 'named', policies, bounds }, [OwnController]),
+    ).toEqual([['bounds_method', 'methods', { level: 'policy', policy: 'named' }]]);
+  });
+
+  it('has no use for origins that the policy itself allows', async () => {
+    const app = await startApp({
+      platform,
+      cors: {
+        origin: [APP, 'https://*.example.com'],
+        others: { origin: [APP, 'https://a.example.com', 'https://app-*.example.com', ADMIN] },
+      },
+      controllers: [ThingsController],
+    });
+    expect(app.get(CorsService).warnings.map(({ code, path, hint }) => [code, path, hint])).toEqual([
+      ['origin_duplicate', 'others.origin[0]', 'Remove one.'],
+      ['origin_subsumed', 'others.origin[1]', "Remove it, or remove 'https://*.example.com'."],
+      ['origin_subsumed', 'others.origin[2]', "Remove it, or remove 'https://*.example.com'."],
+    ]);
+  });
+
+  it('leaves nothing to reject where anyone may do anything', async () => {
+    const cors = { origin: [APP], rejectDisallowed: true, self: [APP], others: { origin: '*' } } as const;
+    const app = await startApp({ platform, cors, controllers: [ThingsController] });
+    expect(app.get(CorsService).warnings.map(({ code, path }) => [code, path])).toEqual([
+      ['origin_any_rejecting', 'others.origin'],
+    ]);
+  });
+
+  it('has lists of methods of its own', async () => {
+    @Cors({ methods: ['GET', 'LINK'], others: { origin: '*', methods: ['GET', 'LINK'] } })
+    @Controller('own')
+    class OwnController {
+      @Get()
+      list() {}
+    }
+    const app = await startApp({ platform, cors: { origin: [APP] }, controllers: [OwnController] });
+    expect(app.get(CorsService).warnings.map(({ code, path }) => [code, path])).toEqual([
+      ['method_unserved', 'methods'],
+      ['method_unserved', 'others.methods'],
+    ]);
   });
 
   it('tells what a handler writes at the handler, with its route', async () => {

@@ -1,8 +1,9 @@
-import { Controller, Delete, Get, Injectable, Put, type Type } from '@nestjs/common';
+import { Controller, Delete, Get, Injectable, Put, VersioningType, type Type } from '@nestjs/common';
 import { add, Cors, CorsService, NoCors, type CorsModuleOptions, type CorsOriginResolver } from 'nestjs-cors';
 import { closeApps, PLATFORMS, startApp, type AppOptions } from '../support/app.js';
 import { preflightOf } from '../support/client.js';
 import { ADMIN, APP, EVIL, granted, readable, REFUSED, UNREADABLE } from '../support/expected.js';
+import { RecordingLogger } from '../support/logger.js';
 import { watchHandlers } from '../support/observe.js';
 
 const { ran, observe } = watchHandlers();
@@ -281,6 +282,55 @@ describe.each(PLATFORMS)('Others on %s', platform => {
       preflight: { allowed: false, reason: 'method-not-allowed' },
       actual: { allowed: false, reason: 'method-not-allowed' },
       hint: 'Add "PUT" to methods in `others` of CorsModule.forRoot(), or leave methods out to allow the routed methods.',
+    });
+  });
+
+  it('logs nothing of strangers, who must not use up the lines that own pages need', async () => {
+    const logger = new RecordingLogger();
+    const app = await start({ ...OPTIONS, methods: ['GET', 'DELETE'] }, undefined, { nest: { logger } });
+    const before = logger.ofCors('warn').length;
+    const names = Array.from({ length: 20 }, (_, index) => `x-${String(index)}`).join();
+    await observe(app, preflightOf('/things', EVIL, 'PUT'));
+    await observe(app, preflightOf('/things', EVIL, 'GET', names));
+    expect(logger.ofCors('warn').slice(before)).toEqual([]);
+    await observe(app, preflightOf('/things', APP, 'PUT'));
+    await observe(app, preflightOf('/things', APP, 'GET', 'x-0'));
+    expect(logger.ofCors('warn').slice(before)).toEqual([
+      expect.stringContaining('Add "PUT" to methods in CorsModule.forRoot()'),
+      expect.stringContaining('Add "x-0" to allowedHeaders in CorsModule.forRoot()'),
+    ]);
+  });
+
+  it('lists no method that a resolver decides about which was not asked', async () => {
+    @Controller({ path: 'versioned', version: '1' })
+    class FirstController {
+      @Cors({ origin: [ADMIN], others: { origin: '*' } })
+      @Put()
+      change() {}
+
+      @Cors({ origin: [ADMIN, origin => origin === APP], credentials: true })
+      @Delete()
+      remove() {}
+    }
+    @Cors({ origin: [ADMIN], others: { origin: '*' } })
+    @Controller({ path: 'versioned', version: '2' })
+    class SecondController {
+      @Put()
+      change() {}
+
+      @Delete()
+      remove() {}
+    }
+    const app = await start({ origin: false }, [FirstController, SecondController], {
+      configure: each => each.enableVersioning({ type: VersioningType.MEDIA_TYPE, key: 'v=' }),
+    });
+    expect(await observe(app, preflightOf('/versioned', APP, 'PUT'))).toMatchObject({
+      status: 204,
+      cors: { 'access-control-allow-origin': '*', 'access-control-allow-methods': 'PUT' },
+    });
+    expect(await observe(app, preflightOf('/versioned', APP, 'DELETE'))).toMatchObject({
+      status: 204,
+      cors: { 'access-control-allow-origin': APP, 'access-control-allow-methods': 'DELETE' },
     });
   });
 

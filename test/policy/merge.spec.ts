@@ -11,8 +11,6 @@ const DEFAULTS = {
   maxAge: 600,
   optionsSuccessStatus: 204,
   rejectDisallowed: false,
-  resourcePolicy: undefined,
-  timing: false,
   dangerouslyAllowInsecureOrigins: false,
   dangerouslyAllowPublicSuffixPatterns: false,
 };
@@ -26,8 +24,6 @@ const BY_DEFAULT = {
   maxAge: 'default',
   optionsSuccessStatus: 'default',
   rejectDisallowed: 'default',
-  resourcePolicy: 'default',
-  timing: 'default',
   dangerouslyAllowInsecureOrigins: 'default',
   dangerouslyAllowPublicSuffixPatterns: 'default',
 };
@@ -104,6 +100,7 @@ describe('Merging policies', () => {
         optionsSuccessStatus: 200,
         rejectDisallowed: true,
         resourcePolicy: 'same-site',
+        timing: false,
       },
       provenance: {
         ...BY_DEFAULT,

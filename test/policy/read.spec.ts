@@ -297,14 +297,14 @@ describe('timing', () => {
     expect(readAll({ timing: value })).toEqual({ level: { timing: value }, problems: [] });
   });
 
-  it.each<[value: unknown, fix?: string]>([
+  it.each<[value: unknown, fix: string | undefined]>([
     ['true', 'true'],
     [1, 'true'],
     ['off', 'false'],
-    ['yes, please'],
-    [{}],
-    [[]],
-    [null],
+    ['yes, please', undefined],
+    [{}, undefined],
+    [[], undefined],
+    [null, undefined],
   ])('refuses %p, which is no boolean', (value, fix) => {
     const each =
       value === null ? problem('option_null', 'timing', null) : problem('boolean_type', 'timing', value, fix);

@@ -49,7 +49,7 @@ const untrustedOrigins: Warning = ({ app: { securityHook: hook }, rows, report }
     // A route that is excluded from the protection takes requests of anyone.
     if (origins === false || !refuses(hook, change, STRANGER)) continue;
     if (origins === '*') {
-      report(change.location, problem('csrf_untrusted', 'origin', '*'), change.route);
+      report(change.location, problem('csrf_untrusted', optionOf(change), '*'), change.route);
       continue;
     }
     const refused =
@@ -58,7 +58,7 @@ const untrustedOrigins: Warning = ({ app: { securityHook: hook }, rows, report }
     if (refused.length === 0) continue;
     const exact = refused.filter(isExact);
     const fix = exact.length === 0 ? undefined : listed(exact);
-    report(change.location, problem('csrf_untrusted', 'origin', listed(refused), fix), change.route);
+    report(change.location, problem('csrf_untrusted', optionOf(change), listed(refused), fix), change.route);
   }
 };
 
@@ -78,6 +78,11 @@ function stateChangesOf({ routes, rules }: Rows): readonly StateChange[] {
     return [{ method, path, policy, location: { level: 'route', rule: path } }];
   });
   return [...ofRoutes, ...ofRules];
+}
+
+/** A named policy has a place of its own. */
+function optionOf({ policy: { isOthers, provenance } }: StateChange): string {
+  return isOthers && !provenance.origin.startsWith('policy:') ? 'others.origin' : 'origin';
 }
 
 /** A policy, and what applies to origins that it does not allow. */

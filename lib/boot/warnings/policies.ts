@@ -32,13 +32,13 @@ const unserved: Warning = checked => {
       readonly reportAt: Side['reportAt'];
     }
   >();
-  for (const { route, merged, reportAt } of routes.flatMap(each => sidesOf(each, checked))) {
+  for (const { route, merged, isOthers, reportAt } of routes.flatMap(each => sidesOf(each, checked))) {
     const { value } = merged.methods;
     if (typeof value !== 'object') continue;
     for (const { level, items } of value) {
       if (level === undefined) continue;
       // Controllers inherit the list of a base class: it is for the routes of all of them.
-      const key = `${level.source} ${items.join()}`;
+      const key = `${level.source} ${String(isOthers)} ${items.join()}`;
       const entry = lists.get(key) ?? { levels: new Set(), listed: new Set(items), methods: new Set(), reportAt };
       lists.set(key, entry);
       entry.levels.add(level);

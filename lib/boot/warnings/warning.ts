@@ -30,15 +30,17 @@ export interface CheckedApp {
 export type Warning = (checked: CheckedApp) => void;
 
 /** A route with one of the policies that apply to it: its own, or the `others` of that. */
-export interface Side extends Pick<MergedRoute, 'route' | 'merged'>, Pick<CheckedApp, 'reportAt'> {}
+export interface Side extends Pick<MergedRoute, 'route' | 'merged'>, Pick<CheckedApp, 'reportAt'> {
+  readonly isOthers: boolean;
+}
 
 /** A route's own policy, and what applies to origins that it does not allow. */
 export function sidesOf({ route, merged }: MergedRoute, { othersOf, reportAt }: CheckedApp): readonly Side[] {
   const others = othersOf(merged);
-  const own: Side = { route, merged, reportAt };
+  const own: Side = { route, merged, isOthers: false, reportAt };
   if (others === undefined) return [own];
   const reportInOthers: Side['reportAt'] = (level, each, at) => {
     reportOf(others, merged, (where, problem) => reportAt(where, problem, at))(level, each);
   };
-  return [own, { route, merged: others.merged, reportAt: reportInOthers }];
+  return [own, { route, merged: others.merged, isOthers: true, reportAt: reportInOthers }];
 }

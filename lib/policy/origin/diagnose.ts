@@ -96,7 +96,8 @@ function diagnoseWithoutScheme(text: string, parse: Parse): OriginProblem {
   const authority = text.replace(/^https?(?=\/\/)|^\/+/i, '').replace(/^\/+/, '');
   const [host = ''] = authority.replace(/^\[.*\]/, '').split(/[:/?#]/);
   const port = /^[^/?#]*?:([^/?#]*)/.exec(authority.replace(/^\[.*\]/, ''))?.[1];
-  if (host.includes('*') && !host.startsWith('*.')) {
+  // `*example.com` is no label of a domain that somebody owns.
+  if (host.includes('*') && !/^(?:\*|[\w-]+\*[\w-]*|\*-[\w-]*)\.[^*]+$/.test(host)) {
     return { code: 'origin_wildcard', ...correctedForms(formsOfGlob(authority.replace(/\/.*$/s, '')), parse) };
   }
   // `data:x` has a scheme and no authority; `localhost:3000` has a host and a port.

@@ -49,7 +49,9 @@ function parseWithin(text: string, corrections: number): OriginPattern | OriginP
   const label = before === undefined || before + after === '' ? undefined : { before, after };
   const subdomains = before !== undefined && label === undefined;
   if (SCHEMES_WITHOUT_ORIGIN.has(scheme)) return pageOf(text, scheme, parse);
-  if (host.length > MAX_HOST_LENGTH) return { code: 'origin_host' };
+  // A pattern needs room for a label and its dot.
+  const room = before === undefined ? 0 : before.length + after.length + 2;
+  if (host.length + room > MAX_HOST_LENGTH) return { code: 'origin_host' };
   if (port !== '' && port !== '*' && !isCanonicalPort(scheme, Number(port))) {
     return Number(port) > 65535 ? { code: 'origin_port' } : notCanonical(text, parse);
   }
