@@ -157,12 +157,23 @@ function answerTo(any: CorsRequest, { methods }: Resource, answerOf: AnswerOf) {
   const same = ({ method }: { method: string }) =>
     JSON.stringify(answerFor(method)?.cached) === JSON.stringify(requested.cached);
   const { candidate, status } = requested;
+  // What a resolver would say that was not asked is not known.
+  const isOpen = ({ method, candidates }: Resource['methods'][number]) =>
+    method !== any.requestMethod &&
+    candidates.some(({ members }, index) =>
+      members.some(
+        (each, member) =>
+          answerOf(each, method, index, member) === undefined &&
+          allowsOrigin(each, any.origin, 'allowed') &&
+          !allowsOrigin(each, any.origin),
+      ),
+    );
   return {
     isAllowed: true,
     status,
     candidate,
     methods: methods
-      .filter(same)
+      .filter(each => same(each) && !isOpen(each))
       .map(({ method }) => method)
       .join(', '),
   };

@@ -315,6 +315,7 @@ describe.each(PLATFORMS)('WebSocket handshakes on %s', platform => {
       const app = await start({
         origin: APP,
         methods: ['DELETE'],
+        others: { origin: '*' },
         rejectDisallowed: true,
         self: ['https://api.example'],
       });
