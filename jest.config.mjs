@@ -42,7 +42,7 @@ export const run = {
 export default {
   ...project,
   ...run,
-  // Floods, samples that are built and started, the packed package, the benchmark: the matrix runs them.
+  // Floods, memory of closed apps, Chromium, samples that are started, the packed package, the benchmark: the matrix runs them.
   testPathIgnorePatterns: ['/node_modules/', '\\.long\\.spec\\.ts$'],
   // The one bound of time in the tests, on what hangs: nothing is slow enough to meet it, also on a busy machine.
   testTimeout: 10 * 60_000,
