@@ -145,7 +145,7 @@ function compile(policy: CorsPolicyOptions): Policy {
   };
   const merged = mergeLevels([level], (_level, each) => issues.add(LOCATION, each));
   const check = createMergedPolicyCheck({ production: process.env['NODE_ENV'] === 'production' });
-  check(merged, [level], (_level, each) => issues.add(LOCATION, each));
+  check(merged, [level], (_level, each) => issues.add(LOCATION, withoutResolver(each)));
   const { origin } = level.options;
   if (typeof origin === 'object' && origin.resolver !== undefined) {
     issues.add(LOCATION, problem('gateway_resolver', 'origin', origin.resolver));

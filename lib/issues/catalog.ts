@@ -468,7 +468,7 @@ export const PROBLEMS = {
   origin_public_suffix: {
     severity: 'error',
     problem: 'covers a public suffix: anyone can register a host under it',
-    hint: 'Write {fix}.||List the hosts you own, or set dangerouslyAllowPublicSuffixPatterns: true if you accept that.',
+    hint: 'Write {fix}.||List the hosts you own, or look them up in a Set of yours, with a resolver: origin => origins.has(origin). If you accept that anyone is let in, set dangerouslyAllowPublicSuffixPatterns: true.',
   },
   origin_public_suffix_with_credentials: {
     severity: 'error',

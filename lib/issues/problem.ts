@@ -15,7 +15,8 @@ export function problem(code: ProblemCode, path: string, value: unknown, fix?: s
 
 /** The same problem where no resolver is possible: in bounds, for a gateway. */
 export function withoutResolver(each: Problem): Problem {
-  const proposesOne = /^origin_(?:regexp|wildcard|scheme_wildcard)$/.test(each.code) && each.hint.includes('resolver');
+  const proposesOne =
+    /^origin_(?:regexp|wildcard|scheme_wildcard|public_suffix)$/.test(each.code) && each.hint.includes('resolver');
   return proposesOne ? { ...each, hint: LIST_EACH_ORIGIN } : each;
 }
 
