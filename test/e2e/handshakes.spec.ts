@@ -492,7 +492,8 @@ describe.each(PLATFORMS)('WebSocket handshakes on %s', platform => {
       const app = await start({ origin: APP }, { nest: { logger } });
 
       for (let i = 0; i < 110; i++) await statuses(app, [{ origin: `https://a${String(i)}.example` }]);
-      const lines = logger.ofCors('warn');
+      // Nest has one logger: an app of another test may still have had something to say.
+      const lines = logger.ofCors('warn').filter(line => /"https:\/\/a\d+\.example"|^Logged 100/.test(line));
       expect(lines.length).toBe(101);
       expect(lines.at(-1)).toBe(
         'Logged 100 refused WebSocket handshakes within an hour: further ones are not logged until it is over.',
