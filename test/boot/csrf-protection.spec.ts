@@ -89,6 +89,26 @@ afterEach(closeApps);
       expect(update?.message).toContain(PATTERN);
     });
 
+    it('is told of others as well: where they are written, inline or by name', async () => {
+      const others = { origin: [ADMIN, 'https://app-*.example.com'] };
+      const inline = await start(app => app.enableCsrfProtection(), { ...cors, others });
+      const named = await start(app => app.enableCsrfProtection(), {
+        ...cors,
+        others: 'named',
+        policies: { ...cors.policies, named: others },
+      });
+      const told = (app: INestApplication) =>
+        app
+          .get(CorsService)
+          .warnings.filter(({ code }) => code === 'csrf_untrusted')
+          .map(({ location, path, value }) => [location.level, path, value]);
+
+      const value = `'${ADMIN}', 'https://app-*.example.com'`;
+      expect(told(inline)).toContainEqual(['module', 'others.origin', value]);
+      expect(told(named)).toContainEqual(['policy', 'origin', value]);
+      expect(inline.get(CorsService).trustedOrigins()).toEqual(expect.arrayContaining([APP, ADMIN]));
+    });
+
     it('is not told of origins that it trusts; a pattern cannot be among them', async () => {
       const app = await start(app => app.enableCsrfProtection({ trustedOrigins: [APP, ADMIN, PARTNER] }));
 

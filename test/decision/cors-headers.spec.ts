@@ -1,4 +1,4 @@
-import { preflightHeaders, REFUSED_PREFLIGHT } from '../../lib/decision/cors-headers.js';
+import { headersInDoubt, preflightHeaders, REFUSED_PREFLIGHT } from '../../lib/decision/cors-headers.js';
 import { compilePolicy } from '../support/policy.js';
 import { sent } from '../support/decision.js';
 
@@ -105,5 +105,24 @@ describe('The refusal of a preflight', () => {
       headers: [],
       vary: ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'],
     });
+  });
+});
+
+describe('The headers of a response whose policy is in doubt', () => {
+  it('are no wider than those of any policy that may be meant', () => {
+    const open = compilePolicy({ origin: [A], resourcePolicy: 'cross-origin' });
+    const closed = compilePolicy({ origin: [A], resourcePolicy: 'same-site', timing: true });
+    const { allowOrigin, vary, companions } = headersInDoubt([open, closed]);
+    expect([allowOrigin, vary, companions]).toEqual([
+      undefined,
+      'Origin',
+      { resourcePolicy: 'same-site', timing: true },
+    ]);
+  });
+
+  it('know what applies to others', () => {
+    const others = compilePolicy({ origin: '*', resourcePolicy: 'same-origin' });
+    const policy = { ...compilePolicy({ origin: [A], resourcePolicy: 'cross-origin' }), others };
+    expect(headersInDoubt([policy]).companions).toEqual({ resourcePolicy: 'same-origin', timing: false });
   });
 });
