@@ -90,25 +90,34 @@ export function judgeResource(
   // Nearly always one policy serves all methods, or the policies share no answer.
   const settled = candidate === 0 ? (resource.settled[index] ??= settle(resource, announced)) : UNDECIDED;
   if (settled !== UNDECIDED) return settled;
+  const isUnsure = isOpen(request, announced, candidate, answerOf);
   return allow(resource, announced, candidate, (other, shared) => {
+    if (isUnsure) return false;
     const isShared = isSharedBy(other, shared);
     if (isShared !== UNDECIDED) return isShared;
-    if (isOpen(request, other, answerOf)) return false;
-    const first = other.candidates[firstAllowed(request, other, answerOf)];
-    return first?.policy.answerKey === shared.policy.answerKey;
+    const first = firstAllowed(request, other, answerOf);
+    if (isOpen(request, other, first, answerOf)) return false;
+    return other.candidates[first]?.policy.answerKey === shared.policy.answerKey;
   });
 }
 
-/** Whether a resolver that was not called decides about a method. */
-function isOpen({ origin }: CorsRequest, { method, candidates }: ResourceMethod, answerOf: AnswerOf): boolean {
-  return candidates.some(({ members }, candidate) =>
-    members.some(
-      (policy, member) =>
-        policy.resolver !== undefined &&
-        answerOf(policy, method, candidate, member) === undefined &&
-        needsResolver(origin, policy),
-    ),
-  );
+/** Whether a resolver that was not called may allow a method ahead of the candidate that does. */
+function isOpen(
+  { origin }: CorsRequest,
+  { method, candidates }: ResourceMethod,
+  allowing: number,
+  answerOf: AnswerOf,
+): boolean {
+  return candidates
+    .slice(0, Math.max(0, allowing))
+    .some(({ members }, candidate) =>
+      members.some(
+        (policy, member) =>
+          policy.resolver !== undefined &&
+          answerOf(policy, method, candidate, member) === undefined &&
+          needsResolver(origin, policy),
+      ),
+    );
 }
 
 /** The verdict for all allowed requests, if it does not depend on the request. */

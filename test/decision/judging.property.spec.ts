@@ -157,23 +157,28 @@ function answerTo(any: CorsRequest, { methods }: Resource, answerOf: AnswerOf) {
   const same = ({ method }: { method: string }) =>
     JSON.stringify(answerFor(method)?.cached) === JSON.stringify(requested.cached);
   const { candidate, status } = requested;
-  // What a resolver would say that was not asked is not known.
+  // What a resolver would say that was not asked is not known: an earlier candidate may be the one that allows it.
   const isOpen = ({ method, candidates }: Resource['methods'][number]) =>
-    method !== any.requestMethod &&
-    candidates.some(({ members }, index) =>
-      members.some(
-        (each, member) =>
-          answerOf(each, method, index, member) === undefined &&
-          allowsOrigin(each, any.origin, 'allowed') &&
-          !allowsOrigin(each, any.origin),
-      ),
-    );
+    candidates
+      .slice(0, answerFor(method)?.candidate)
+      .some(({ members }, index) =>
+        members.some(
+          (each, member) =>
+            answerOf(each, method, index, member) === undefined &&
+            allowsOrigin(each, any.origin, 'allowed') &&
+            !allowsOrigin(each, any.origin),
+        ),
+      );
   return {
     isAllowed: true,
     status,
     candidate,
     methods: methods
-      .filter(each => same(each) && !isOpen(each))
+      .filter(each => {
+        if (each.method === any.requestMethod) return true;
+        const isSure = !isOpen(each) && !methods.some(other => other.method === any.requestMethod && isOpen(other));
+        return same(each) && isSure;
+      })
       .map(({ method }) => method)
       .join(', '),
   };
