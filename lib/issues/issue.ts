@@ -73,7 +73,7 @@ export function subjectOf({ path, value }: Pick<CorsIssue, 'path' | 'value'>): s
   if (path === '' || value === path) return quote(value);
   if (value === undefined) return path;
   const text = quote(value);
-  // What is not quoted is told in words: `origin (a list of 2)`.
+  // What is not quoted is in words: `origin (a list of 2)`.
   return /^(?:an?|the) /.test(text) ? `${path} (${text})` : `${path} ${text}`;
 }
 
